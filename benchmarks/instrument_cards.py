@@ -6,23 +6,22 @@
     python benchmarks/instrument_cards.py FOLDER --write FILE      # then the cards, as Markdown
 
 Every set is a line of ``FOLDER/cards.jsonl`` as soon as it is done; started again, what is done is
-not done again. All figures of the cards are made of these lines.
+not done again. All figures of the cards are made of these lines; ``--workers N`` does N at a time.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import NormalDist
-from typing import Any
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
@@ -33,6 +32,7 @@ from msgspec.structs import replace  # noqa: E402
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.adjuster import planted as letters_and_states  # noqa: E402
+from benchmarks.resumed import Row, resumed  # noqa: E402
 from handeye import __version__  # noqa: E402
 from handeye.atomic import write_text  # noqa: E402
 from handeye.scores.estimate import Estimate  # noqa: E402
@@ -53,7 +53,6 @@ from tests.support.leaks import Store  # noqa: E402
 RESAMPLES, OTHERS, WIDTH = 500, 1000, 32
 _SEEDS = 4  # of what is not drawn anew with every seed
 ALPHA = 0.10
-Row = dict[str, Any]
 
 
 def row(found: Estimate | Row, claimed: bool | None = None, truth: float | None = None) -> Row:
@@ -304,32 +303,25 @@ def work(page: Page, sizes: Sequence[int], runs: int) -> Iterator[tuple[str, str
                 yield key, BLIND, own[-1], seed
 
 
-def measure(page: Page, folder: Path, sizes: list[int], runs: int, only: list[str]) -> None:
-    """Do what is not among the lines yet."""
-    folder.mkdir(parents=True, exist_ok=True)
-    place = folder / "cards.jsonl"
-    done = {(one["card"], one["kind"], one["n"], one["seed"]) for one in lines(place)}
-    with place.open("a") as file:
-        for key, kind, n, seed in work(page, sizes, runs):
-            if (key, kind, n, seed) in done or (only and key not in only):
-                continue
-            start = time.process_time()
-            found = getattr(page.cards[key], kind)(n, seed)
-            spent = time.process_time() - start
-            told = {"card": key, "kind": kind, "n": n, "seed": seed, **found, "seconds": spent}
-            file.write(json.dumps(told) + "\n")
-            file.flush()
+def measure(
+    page: Page, folder: Path, sizes: list[int], runs: int, only: list[str], workers: int = 1
+) -> list[Row]:
+    """The lines of all sets; what is not there yet is done."""
+    jobs = [
+        {"card": key, "kind": kind, "n": n, "seed": seed}
+        for key, kind, n, seed in work(page, sizes, runs)
+        if not only or key in only
+    ]
+    return resumed(folder / "cards.jsonl", jobs, partial(one_set, page.script), workers)
 
 
-def lines(place: Path) -> list[Row]:
-    """The sets that are done; a line that a kill has cut is left out."""
-    out = []
-    for line in place.read_text().splitlines() if place.exists() else ():
-        try:
-            out.append(json.loads(line))
-        except ValueError:
-            continue
-    return out
+def one_set(script: str, card: str, kind: str, n: int, seed: int) -> Row:
+    """A set of a card, of the page that a script writes: pages hold functions without a name."""
+    module = import_module(f"benchmarks.{Path(script).stem}")
+    every = (one for one in vars(module).values() if isinstance(one, Page))
+    (page,) = (one for one in every if one.script == script)
+    found: Row = getattr(page.cards[card], kind)(n, seed)
+    return found
 
 
 def written(page: Page, rows: list[Row]) -> str:
@@ -463,10 +455,11 @@ def main(page: Page = STATES) -> None:
     parser.add_argument("--sizes", default="50,100,200", help="of sets, a comma between")
     parser.add_argument("--only", default="", help="diagnostics, a comma between")
     parser.add_argument("--write", type=Path, help="the page")
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     only = [one for one in given.only.split(",") if one]
-    measure(page, given.folder, [int(one) for one in given.sizes.split(",")], given.runs, only)
-    rows = [one for one in lines(given.folder / "cards.jsonl") if one["seed"] < given.runs]
+    sizes = [int(one) for one in given.sizes.split(",")]
+    rows = measure(page, given.folder, sizes, given.runs, only, given.workers)
     if given.write is None:
         print(written(page, rows))
     else:
@@ -474,4 +467,7 @@ def main(page: Page = STATES) -> None:
 
 
 if __name__ == "__main__":
+    # Workers import this module; what ``__main__`` alone has would be done by one process.
+    from benchmarks.instrument_cards import main
+
     main()

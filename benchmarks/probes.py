@@ -2,12 +2,14 @@
 
     python benchmarks/probes.py race [--widths 256,512,1024]   # ratios on the same core
     python benchmarks/probes.py memory [--gigabytes 1]         # peak above the interpreter's own
-    python benchmarks/probes.py coverage [--sims 200]          # how often intervals hold the truth
-    python benchmarks/probes.py alarms [--stores 50]           # ten leaks, clean stores
+    python benchmarks/probes.py coverage FOLDER [--sims 200]   # how often intervals hold the truth
+    python benchmarks/probes.py alarms FOLDER [--stores 50]    # planted leaks, clean stores
 
-One thread (OMP_NUM_THREADS=1). The race needs scikit-learn (``handeye[test]``): all 100 fits of a
-layer of 2,000 rows (5 outer and 5 inner folds, 4 Cs), scikit-learn's in a loop with its own
-``StandardScaler``, in CPU seconds of the same run.
+Of the last two every set is a line of a file as soon as it is done; started again, what is done is
+not done again, and ``--workers N`` does N at a time. One thread each (OMP_NUM_THREADS=1). The race
+needs scikit-learn (``handeye[test]``): all 100 fits of a layer of 2,000 rows (5 outer and 5 inner
+folds, 4 Cs), scikit-learn's in a loop with its own ``StandardScaler``, in CPU seconds of the same
+run.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ import numpy as np  # noqa: E402
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.resumed import Row, resumed  # noqa: E402
 from handeye.states.controls import controls  # noqa: E402
 from handeye.states.figures import areas  # noqa: E402
 from handeye.states.folds import nested_folds  # noqa: E402
@@ -153,63 +156,94 @@ def memory(gigabytes: float, rows: int, width: int) -> None:
     )
 
 
-def coverage(sims: int) -> None:
+TOLD = ((100, 64, 0.7), (100, 16, 1.0), (40, 64, 1.5), (100, 64, 0.0))
+"""Families, width and how much is told, of the sets of the coverage."""
+
+
+def coverage(folder: Path, sims: int, workers: int) -> None:
     """How often an interval holds the mean over data sets, which is what the pipeline expects."""
-    print("| families, width, told | figure | mean | deviation | covered % (below + above) |")
-    for families, width, told in ((100, 64, 0.7), (100, 16, 1.0), (40, 64, 1.5), (100, 64, 0.0)):
-        out = []
-        for seed in range(sims):
-            store = Store(families, seed, width=width, told=told)
-            one = probe(store.states, store.targets, sites=["last"], flips=0, seed=seed).found[0]
-            out.append([(e.value, e.low, e.high) for e in (one.auroc, one.balanced_accuracy)])
-        for place, figure in enumerate(("AUROC", "balanced accuracy")):
-            value, low, high = np.array(out, float)[:, place].T
+    jobs = [
+        {"families": families, "width": width, "told": told, "seed": seed}
+        for seed in range(sims)
+        for families, width, told in TOLD
+    ]
+    rows = resumed(folder / "coverage.jsonl", jobs, one_probe, workers)
+    print(
+        "| families, width, told | sets | figure | mean | deviation | covered % (below + above) |"
+    )
+    for kind in TOLD:
+        own = [one for one in rows if (one["families"], one["width"], one["told"]) == kind]
+        for key, figure in (("auroc", "AUROC"), ("balanced", "balanced accuracy")):
+            value, low, high = np.array([one[key] for one in own], float).T
             middle = value.mean()
             below, above = (high < middle).mean(), (low > middle).mean()
             print(
-                f"| {families}, {width}, {told} | {figure} | {middle:.3f} | {value.std():.3f} "
-                f"| {100 * (1 - below - above):.1f} ({100 * below:.1f} + {100 * above:.1f}) |",
-                flush=True,
+                f"| {', '.join(map(str, kind))} | {len(own)} | {figure} | {middle:.3f} "
+                f"| {value.std():.3f} "
+                f"| {100 * (1 - below - above):.1f} ({100 * below:.1f} + {100 * above:.1f}) |"
             )
+    spent(rows)
 
 
-def alarms(stores: int) -> None:
-    """Ten leaks raise ten alarms; clean stores, every second one crossed, raise none."""
+def one_probe(families: int, width: int, told: float, seed: int) -> Row:
+    store = Store(families, seed, width=width, told=told)
+    one = probe(store.states, store.targets, sites=["last"], flips=0, seed=seed).found[0]
+    figures = (("auroc", one.auroc), ("balanced", one.balanced_accuracy))
+    return {name: [found.value, found.low, found.high] for name, found in figures}
 
-    def raised(store: Store) -> list[str]:
-        found = probe(store.states, store.targets, sites=["last"], flips=50)
-        told = controls(store.states, store.targets, found, others=store.others)
-        return [alarm.name for alarm in told.alarms]
 
-    for name in LEAKS:
-        print(f"{name}: {', '.join(raised(leaking(name, 100, seed=1))) or 'SILENT'}", flush=True)
-    loud = []
-    for seed in range(stores):
-        if names := raised(clean(100, seed, crossed=seed % 2 == 0)):
-            loud.append(names)
-        if seed % 10 == 9 or seed == stores - 1:
-            print(f"{seed + 1} clean stores: {len(loud)} with an alarm {loud or ''}", flush=True)
+def alarms(folder: Path, stores: int, workers: int) -> None:
+    """Each leak raises its alarm; clean stores, every second one crossed, raise none."""
+    jobs = [
+        *({"leak": name, "seed": 1} for name in LEAKS),
+        *({"leak": "", "seed": seed} for seed in range(stores)),
+    ]
+    rows = resumed(folder / "alarms.jsonl", jobs, one_store, workers)
+    for one in rows[: len(LEAKS)]:
+        found = one["leak"] in one["raised"]
+        print(f"{one['leak']}: {'raised' if found else 'SILENT'} ({', '.join(one['raised'])})")
+    loud = [one["raised"] for one in rows[len(LEAKS) :] if one["raised"]]
+    print(f"{stores} clean stores: {len(loud)} with an alarm {loud or ''}")
+    spent(rows)
+
+
+def one_store(leak: str, seed: int) -> Row:
+    store = leaking(leak, 100, seed) if leak else clean(100, seed, crossed=seed % 2 == 0)
+    found = probe(store.states, store.targets, sites=["last"], flips=50)
+    told = controls(store.states, store.targets, found, others=store.others)
+    return {"raised": [alarm.name for alarm in told.alarms]}
+
+
+def spent(rows: Sequence[Row]) -> None:
+    print(f"{len(rows):,} sets, {sum(one['seconds'] for one in rows) / 60:.1f} core minutes")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("what", choices=("race", "memory", "coverage", "alarms"))
+    parser.add_argument("folder", type=Path, nargs="?", help="of what coverage and alarms find")
     parser.add_argument("--widths", default="256,512,1024")
     parser.add_argument("--gigabytes", type=float, default=1.0)
     parser.add_argument("--rows", type=int, default=20000)
     parser.add_argument("--width", type=int, default=1024)
     parser.add_argument("--sims", type=int, default=200)
     parser.add_argument("--stores", type=int, default=50)
+    parser.add_argument("--workers", type=int, default=1)
     given = parser.parse_args()
     if given.what == "race":
         race([int(width) for width in given.widths.split(",")])
     elif given.what == "memory":
         memory(given.gigabytes, given.rows, given.width)
+    elif given.folder is None:
+        parser.error(f"{given.what} needs a folder for the sets that are done")
     elif given.what == "coverage":
-        coverage(given.sims)
+        coverage(given.folder, given.sims, given.workers)
     else:
-        alarms(given.stores)
+        alarms(given.folder, given.stores, given.workers)
 
 
 if __name__ == "__main__":
+    # Workers import this module; what ``__main__`` alone has would be done by one process.
+    from benchmarks.probes import main
+
     main()

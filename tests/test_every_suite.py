@@ -94,7 +94,13 @@ KITS = {
         "follow=0.4,refuse=0.05",
         "follow=0.9,wrong=0.9",
         mistakes=("follow", "outside"),
-        asking=({"form": "letters"}, {"state_first": True}, {"cue_order": "behind"}),
+        asking=(
+            {"form": "letters"},
+            {"state_first": True},
+            {"cue_order": "behind"},
+            {"way": "agent"},
+            {"way": "written"},
+        ),
     ),
 }
 # Of all files this one takes longest: it is begun with, or one worker would end with it alone.
@@ -1305,6 +1311,7 @@ def test_quiet_leaves_no_word_beside_what_was_found(case: Case, tmp_path: Path) 
         (name, "score", run / "predictions.jsonl", *scored),
         (name, "diagnose", run),
         (name, "scenes", case.run("faulty")),
+        (name, "cost", run, case.run("faulty")),
         ("compare", run, case.run("faulty")),
     ):
         out, told = _streams(*words, "--quiet")
@@ -1327,6 +1334,7 @@ def test_json_on_the_screen_is_alone_and_is_that_of_the_file(case: Case, tmp_pat
         (name, "score", run / "predictions.jsonl", *scored),
         (name, "diagnose", faulty),
         (name, "scenes", faulty),
+        (name, "cost", faulty),
         ("compare", run, faulty),
         ("suites",),
         ("models",),

@@ -15,7 +15,7 @@ from playwright.sync_api import sync_playwright
 from handeye.rose import load
 from handeye.rose.v01 import SOURCE_NAMES
 from handeye.sets.draw import Draw
-from handeye.stress.items import FAMILIES
+from handeye.stress.items import BY_DEFAULT
 from handeye.stress.scenes.groups import Group, Order
 from handeye.visualact.scenes.drawing.canvas import Canvas
 from handeye.visualact.scenes.events.catalogue import kind
@@ -83,11 +83,11 @@ def clips() -> None:
 
 
 def groups() -> None:
-    """A group of every family of the stress test: both pictures, the edit outlined."""
+    """A group of every family of a set of the stress test: both pictures, the edit outlined."""
     small, gap, edge = 190, 12, (214, 0, 160)
     step = 2 * small + 2 + gap
     sheet = Image.new("RGB", (4 * step - gap, 3 * (small + gap) - gap), "white")
-    for number, family in enumerate(FAMILIES):
+    for number, family in enumerate(BY_DEFAULT):
         group = Group(2026, "page", Order(family, 0, 2, ()), 336)
         for which, view in enumerate(group.views):
             picture = Image.fromarray(group.painted[view.name].pixels)

@@ -230,7 +230,9 @@ _guard = threading.Lock()
 
 
 @contextmanager
-def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iterator[None]:
+def held(
+    place: Path, *, file: bool = False, chosen: bool = True, patience: float = PATIENCE
+) -> Iterator[None]:
     """Hold a folder, made if absent, against other processes; within this one, as often as liked.
 
     Folders that were made for it and are empty at the end go again.
@@ -239,6 +241,7 @@ def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iter
         place: the folder.
         file: ``place`` is a file, there or to come; a hidden file beside it is locked while it is
             held.
+        chosen: somebody named ``place``, and may name another.
         patience: seconds to wait for another process.
 
     Raises:
@@ -247,14 +250,14 @@ def held(place: Path, *, file: bool = False, patience: float = PATIENCE) -> Iter
     """
     with _folders(place.parent if file else place):
         key = (place.parent.resolve() / f".{place.name}.lock") if file else place.resolve()
-        _take(place, key, file, patience)
+        _take(place, key, file, chosen, patience)
         try:
             yield
         finally:
             _give(key, file)
 
 
-def _take(place: Path, key: Path, file: bool, patience: float) -> None:
+def _take(place: Path, key: Path, file: bool, chosen: bool, patience: float) -> None:
     with _guard:
         descriptor, times = _held.get(key, (None, 0))
         if not times:
@@ -264,9 +267,10 @@ def _take(place: Path, key: Path, file: bool, patience: float) -> None:
                 error.filename = str(place)  # nobody knows the hidden one
                 raise
             if descriptor is None and sys.platform != "win32":
+                other = f", or choose another {'file' if file else 'folder'}" if chosen else ""
                 raise RunError(
-                    f"{place}: another process of handeye is at work there; wait for it, stop it, "
-                    f"or choose another {'file' if file else 'folder'}"
+                    f"{place}: another process of handeye is at work there; wait for it"
+                    f"{',' if other else ' or'} stop it{other}"
                 )
         _held[key] = descriptor, times + 1
 

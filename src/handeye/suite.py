@@ -125,8 +125,8 @@ class Suite:
             ``n_items``.
         scene: what is asked about together and resampled together: ``scenes``, ``clips``.
         run_format: the number in run.json that this version writes and reads.
-        commands: its Typer app, for ``handeye NAME``; ``describe``, ``verify`` and ``scenes`` come
-            from the frame where it has none of its own.
+        commands: its Typer app, for ``handeye NAME``; ``describe``, ``verify``, ``scenes`` and
+            ``cost`` come from the frame where it has none of its own.
         run_command: the function behind ``handeye run NAME``.
         respondents: ``handeye/NAME`` to its ``Kind`` (:mod:`handeye.respondents.conversation`).
             Two suites may give one name; which is meant follows from the set.

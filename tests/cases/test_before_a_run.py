@@ -96,6 +96,34 @@ def test_models(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize("model", ["handeye/hf", "handeye/pixels", MODEL])
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("model", "(--model)"),
+        ("model_name", "(--model)"),
+        ("base_url", "(--base-url)"),
+        ("config", "(--setting NAME=VALUE)"),
+        ("role", "leave it out"),
+        ("required", "leave it out"),
+        ("default", "leave it out"),
+        ("memoize", "leave it out"),
+    ],
+)
+def test_arguments_that_are_the_engines_own(
+    scenes: Path, tmp_path: Path, handeye: Command, model: str, argument: str, words: str, dry: bool
+) -> None:
+    out = tmp_path / "run"
+    more = ["-M", f"{argument}=x", *(["--dry-run"] if dry else [])]
+    said = handeye("run", "rose", "--model", model, "--data", scenes, "--out", out, *more)
+    assert (said.code, len(said.err.splitlines())) == (2, 1)
+    assert f"'{argument}' is no argument of a model" in said.err
+    assert words in said.err
+    assert ("path=DIR" in said.err) == (model == "handeye/hf" and argument.startswith("model"))
+    assert not out.exists()
+
+
 @pytest.mark.parametrize(
     ("url", "typed"),
     [

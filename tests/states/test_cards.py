@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from benchmarks.instrument_cards import STATES, Page, lines, measure, written
+from benchmarks.instrument_cards import STATES, Page, measure, written
+from benchmarks.resumed import lines
 from benchmarks.stress_cards import PAGE as STRESS
+from handeye.atomic import held
 
 ROOT = Path(__file__).parents[2]
 ROWS = ("planted", "found", "intervals hold", "where there is nothing", "visible", "cannot see")
@@ -57,6 +61,19 @@ def test_cards_are_made_of_runs_and_gone_on_with(tmp_path: Path) -> None:
     assert len(rows) == 2 * 2 * 3
     measure(STATES, tmp_path, [20, 30], 2, ["chain", "knows"])
     assert lines(tmp_path / "cards.jsonl") == rows
+    # What a kill has cut is done again, and nothing else; on two workers, to the same figures.
+    text = (tmp_path / "cards.jsonl").read_text()
+    (tmp_path / "cards.jsonl").write_text(text[:-40])
+    again = measure(STATES, tmp_path, [20, 30], 2, ["chain", "knows"], workers=2)
+    assert len(lines(tmp_path / "cards.jsonl")) == len(rows)
+    assert [one | {"seconds": 0} for one in again] == [one | {"seconds": 0} for one in rows]
+    with held(tmp_path / "cards.jsonl", file=True):
+        told = subprocess.run(
+            [sys.executable, ROOT / STATES.script, tmp_path, "--only", "knows", "--runs", "1"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"error: {tmp_path / 'cards.jsonl'}: another process")
     found = cards(written(STATES, rows))
     assert list(found) == ["Chain", "Knows and says"]
     whole(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -189,11 +190,42 @@ def test_from_sets_to_pages_by_the_models_that_ship(
 
 
 @TORCH
-def test_too_few_hours_say_how_many_it_takes(tmp_path: Path) -> None:
+def test_a_trial_writes_nothing(tmp_path: Path) -> None:
     out = tmp_path / "gap"
     protocol("handeye/small", out).carry_out(True)
     assert not out.exists()
-    short = protocol("handeye/small", out, hours=1e-5, counts={})
-    with pytest.raises(OptionError, match=r"it takes 40: give at least --hours 0\.\d+"):
+
+
+@TORCH
+def test_too_few_hours_say_how_many_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 7 and 10 items a scene, at half a second each, 40 of the dearer take 200 seconds."""
+    monkeypatch.setattr(
+        Protocol, "_timed", lambda self, suite, _: (0.5, 7 if suite.name == "rose" else 10)
+    )
+    out = tmp_path / "gap"
+    short = protocol("handeye/small", out, hours=3e-4, counts={})
+    with pytest.raises(OptionError) as told:
         short.carry_out(False)
+    # What is known without a model comes before it is timed.
+    before, _, _ = capsys.readouterr().err.partition("timing the model")
+    assert "at least 40 scenes of rose, 40 groups of stress" in before
+    assert "no longer than 0.013 s" in before
+    assert "rose 2.3 minutes (40 scenes, some 280 items at 0.5 s), stress 3.3 minutes" in str(
+        told.value
+    )
+    (least,) = re.findall(r"at least --hours (\d\.\d\d), shared out evenly over 2", str(told.value))
+    assert float(least) == 0.13  # 400 seconds and a tenth
     assert not out.exists()
+    protocol("handeye/small", out, hours=float(least), counts={}).carry_out(True)
+    assert "smallest visible gap" in capsys.readouterr().out
+
+
+@TORCH
+def test_hours_that_no_model_could_do_with_are_refused_before_any_timing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(OptionError, match=r"40 scenes of rose.*no model does that in less than"):
+        protocol("handeye/small", tmp_path / "gap", hours=1e-5, counts={}).carry_out(False)
+    assert "timing" not in capsys.readouterr().err

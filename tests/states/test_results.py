@@ -7,8 +7,11 @@ import fcntl
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 import polars as pl
 import pytest
@@ -18,9 +21,9 @@ from handeye.errors import DataError, OptionError
 from handeye.respondents.local.adjuster import read_adjuster
 from handeye.scores.estimate import Estimate
 from handeye.states.analysis import probed as probed_
-from handeye.states.causal import Causal, Pieces
+from handeye.states.causal import Causal
 from handeye.states.effects import Effect
-from handeye.states.parts import Record, Taken
+from handeye.states.parts import Pieces, Record, Taken
 from handeye.states.results import write_causal
 from handeye.states.store import Writer, open_store
 from handeye.states.tables import tables
@@ -628,3 +631,149 @@ def test_a_broken_adjuster_says_how_it_is_made(tmp_path: Path) -> None:
         (tmp_path / "adjuster.json").write_text(text)
         with pytest.raises(DataError, match=r"adjuster\.json: .*handeye states adjust STATES"):
             read_adjuster(tmp_path / "adjuster.json")
+
+
+def test_counts_are_told_until_all_is_done(tmp_path: Path) -> None:
+    """Of each piece of work: how much of how much, never less than before, whole at its end."""
+    stored(tmp_path / "states", "none", 6)
+    store, told = open_store(tmp_path / "states"), list[tuple[str, int, int]]()
+    targets = read_targets(tmp_path / "states" / "targets.parquet")
+    given = {"folds": 3, "flips": 2, "layers": ["final"], "progress": lambda *at: told.append(at)}
+    probed_(store, targets, **given)  # type: ignore[arg-type]
+    pieces = {what: [at[1:] for at in told if at[0] == what] for what, *_ in told}
+    assert list(pieces) == [
+        "probes", "probes with their controls", "levels of the chain", "chains"
+    ]  # fmt: skip
+    for what, moments in pieces.items():
+        done = [moment[0] for moment in moments]
+        assert done == sorted(done), what
+        assert len({total for _, total in moments}) == 1, what
+        assert moments[-1][0] == moments[-1][1] > 1, what
+    # Two targets of two senses; media, last layer but one and last, of either; two chains.
+    assert [pieces[what][-1][1] for what in list(pieces)[1:]] == [4, 6, 2]
+
+
+def test_without_draws_there_is_no_null_and_what_that_mutes_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "both", 12)
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--folds", 3)
+    said, told = handeye("states", "probe", folder, *words)
+    for line in ("probes with their controls: 4 of 4", "chains: 2 of 2"):
+        assert line in told
+    found = json.loads((folder / "probe.json").read_bytes())
+    assert [one["null"] for one in found["found"]] == [None] * 4
+    assert not any(one["no_null"] for one in found["found"])
+    assert all(one["above"] == 0 for entry in found["controls"] for one in entry["controls"])
+    muted = [one for entry in found["controls"] for one in entry["alarms"] if one["name"] == "mute"]
+    assert len(muted) == 4
+    assert all("no null was drawn (--flips 0)" in one["said"] for one in muted)
+    assert "no null was drawn" in " ".join(said.split())
+    (table,) = [one for one in tables(found, None) if one.key == "t-probes"]
+    assert all(row.cells[3] is row.cells[4] is None for row in table.rows)
+
+
+@pytest.mark.parametrize("command", ["probe", "adjust"])
+def test_a_folder_that_is_read_only_is_refused_before_the_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    before = {path: path.stat().st_mtime_ns for path in folder.iterdir()}
+
+    def work(*_: object, **__: object) -> None:
+        raise AssertionError("the work was begun")
+
+    for name in ("probed", "adjusted"):
+        monkeypatch.setattr(f"handeye.states.analysis.{name}", work)
+    # The rights of a folder do not bind whoever runs these tests as root.
+    access = os.access
+
+    def allowed(path: Path, mode: int) -> bool:
+        return access(path, mode) and not (mode & os.W_OK and Path(path) == folder)
+
+    monkeypatch.setattr(os, "access", allowed)
+    _, told = handeye("states", command, folder, code=2)
+    assert f"{command}.json: cannot be written: the folder {folder} is read-only" in told
+    assert {path: path.stat().st_mtime_ns for path in folder.iterdir()} == before
+
+
+def test_probing_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was found before it is not searched for again, and all is as if nothing had happened."""
+    stored(tmp_path / "states", "both", 9)
+    store = open_store(tmp_path / "states")
+    targets = read_targets(tmp_path / "states" / "targets.parquet")
+    given = {"folds": 3, "flips": 2, "layers": ["final"]}
+    whole = probed_(store, targets, **given)  # type: ignore[arg-type]
+    piece = Pieces(tmp_path / "pieces")
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "probes with their controls" and done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        probed_(store, targets, **given, piece=piece, progress=stop)  # type: ignore[arg-type]
+    # Four probes and two of their controls; one of them was cut, and is made again.
+    kept = sorted((tmp_path / "pieces").iterdir())
+    assert len(kept) == 6
+    kept[0].write_bytes(kept[0].read_bytes()[:50])
+    searched: list[object] = []
+    for name in ("probes", "controls"):
+        made = sys.modules[f"handeye.states.{name}"].search
+
+        def counted(*words: object, made: Any = made) -> object:
+            searched.append(words)
+            return made(*words)
+
+        monkeypatch.setattr(f"handeye.states.{name}.search", counted)
+    found, rows = probed_(store, targets, **given, piece=piece)  # type: ignore[arg-type]
+    again = len(searched)
+    assert rows == whole[1]
+    assert msgspec.json.encode(found) == msgspec.json.encode(whole[0])
+    searched.clear()
+    probed_(store, targets, **given)  # type: ignore[arg-type]
+    assert again < 0.7 * len(searched)
+
+
+def test_what_killed_probing_left_goes_with_the_next(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    for name in ("probe-0123456789ab", "probe-notes"):
+        (folder / name).mkdir()
+        (folder / name / "x").write_text("x")
+    words = ("--flips", 0, "--meaning", "none", "--layers", "final", "--folds", 3, "--quiet")
+    handeye("states", "probe", folder, *words)
+    assert [one.name for one in folder.glob("probe-*")] == ["probe-notes"]
+
+
+def test_an_adjuster_that_cannot_be_read_is_made_again(shut: tuple[Path, str]) -> None:
+    folder, _ = shut
+    made = (folder / "adjuster.json").read_bytes()
+    _, told = handeye("states", "adjust", folder, "--quiet")
+    assert "was adjusted so already" in told
+    (folder / "adjuster.json").write_bytes(made[:40])
+    _, told = handeye("states", "adjust", folder, "--quiet")
+    assert "already" not in told
+    assert (folder / "adjuster.json").read_bytes() == made
+
+
+def test_parts_and_targets_that_are_gone_or_broken_say_what_brings_them_back(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    (folder / "targets.parquet").write_bytes(b"PAR1")
+    _, told = handeye("states", "probe", folder, code=2)
+    assert "the command that captured the states writes it again" in told
+    shutil.rmtree(folder / "parts")
+    _, told = handeye("states", "probe", folder, code=2)
+    assert "48 items were captured, and their parts (parts) are gone: put them back" in told
+
+
+def test_a_folder_that_is_probed_is_not_probed_by_another_process(tmp_path: Path) -> None:
+    folder = tmp_path / "states"
+    stored(folder, "none", 6)
+    with (folder / ".probe.json.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        _, told = handeye("states", "probe", folder, "--flips", 0, code=2)
+    assert "another process of handeye is at work there; wait for it or stop it" in told
+    assert "choose another" not in told

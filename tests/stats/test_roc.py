@@ -109,3 +109,9 @@ def test_a_perfect_area_has_an_interval_and_no_items_none() -> None:
     assert found["value"] == found["high"] == 1
     assert 0.4 < found["low"] < 0.6, "none of 6 clusters did otherwise"
     assert scored([(0.0, True, 0)], 5).area().n == 0
+
+
+@pytest.mark.parametrize("of", [7, 49, 107, 161])
+def test_no_area_is_above_one_by_a_rounded_sum(of: int) -> None:
+    items = [(float(k), k >= of // 3, k % 6) for k in range(of)]
+    assert np.nanmax(scored(items, 200).area().values) <= 1

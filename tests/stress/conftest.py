@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handeye import suites
-from handeye.stress.items import FAMILIES
+from handeye.stress.items import BY_DEFAULT, ON_REQUEST
 from handeye.stress.scenes.generation import generate
 from handeye.suite import Part
 
@@ -36,13 +36,28 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A group of every family, asked under all cues that it has; to be read, not changed."""
+    """A group of every family of a set, asked under all its cues; to be read, not changed."""
     out = tmp_path_factory.mktemp("stress") / "whole"
-    return generate(out, seed=16, groups=len(FAMILIES), cues="all", workers=1)
+    return generate(out, seed=16, groups=len(BY_DEFAULT), cues="all", workers=1)
+
+
+@pytest.fixture(scope="session")
+def requested(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three groups of every family that is made on request alone; to be read, not changed."""
+    out = tmp_path_factory.mktemp("stress") / "requested"
+    groups = 3 * len(ON_REQUEST)
+    return generate(out, seed=16, groups=groups, families=ON_REQUEST, cues="all", workers=1)
+
+
+@pytest.fixture(scope="session", params=["whole", "requested"])
+def each(request: pytest.FixtureRequest) -> Path:
+    """One set and the other."""
+    found: Path = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.fixture(scope="session")
 def dealt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two groups of every family under two cues each; to be read, not changed."""
     out = tmp_path_factory.mktemp("stress") / "dealt"
-    return generate(out, seed=16, groups=2 * len(FAMILIES), workers=1)
+    return generate(out, seed=16, groups=2 * len(BY_DEFAULT), workers=1)

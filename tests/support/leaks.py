@@ -112,6 +112,18 @@ def copies(store: Store) -> None:
         held[half : half + half // 4 * 2] = held[: half // 4 * 2]
 
 
+def clip(store: Store) -> None:
+    """A coin for each clip, of which the last token holds which it is; folds part its questions."""
+    coin = store.rng.integers(0, 2, len(store.ids) // 2)
+    for layer in LAYERS[1:]:
+        store.arrays[layer, "last"] += 3 * store.arrays[layer, "media"]
+    store.change(
+        label=lambda row: int(coin[row // 2]),
+        group=lambda row: f"item-{row}",
+        siblings=lambda row: {},
+    )
+
+
 def words(store: Store) -> None:
     """A word stands in most questions whose premise is false, and in few others."""
     said = np.where(store.truth == 1, 0.2, 0.8) > store.rng.random(len(store.truth))
@@ -164,6 +176,7 @@ LEAKS: dict[str, tuple[Callable[[Store], None], bool]] = {
     "media": (media, True),
     "siblings": (siblings, True),
     "copies": (copies, True),
+    "clip": (clip, True),
     "words": (words, False),
     "format": (length, False),
     "letters": (letters, True),

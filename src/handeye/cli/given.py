@@ -9,8 +9,9 @@ import json as json_
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 
 from handeye.cli.grammar import Command, framed
@@ -20,6 +21,8 @@ from handeye.terminal.options import (
     EveryLine,
     Json,
     OldSet,
+    Price,
+    Prices,
     Runs,
     Seed,
     Workers,
@@ -30,17 +33,21 @@ from handeye.terminal.options import (
 )
 from handeye.terminal.sets import print_statistics, print_verified
 
+if TYPE_CHECKING:
+    from handeye.run.flops import Work
+    from handeye.scores.run_folder import ScoredRun
+
 _ANOTHER = "openai/gpt-5.5"
 
 
 def commands_of(suite: Suite) -> typer.Typer:
     """The app of a suite, with what the frame gives where it lacks it.
 
-    That is ``describe``, ``verify``, ``scenes`` and, of a suite that can, ``diagnose``.
+    That is ``describe``, ``verify``, ``scenes``, ``cost`` and, of a suite that can, ``diagnose``.
     """
     app: typer.Typer = suite.commands.get()
     known = {one.name or getattr(one.callback, "__name__", "") for one in app.registered_commands}
-    given = [_describe, _verify, _scenes, *([_diagnose] if suite.diagnose else [])]
+    given = [_describe, _verify, _scenes, _cost, *([_diagnose] if suite.diagnose else [])]
     for make in given:
         name = make.__name__.removeprefix("_")
         if name not in known:
@@ -119,6 +126,7 @@ _AFTER: dict[str, Callable[[Suite, Mapping[str, Any]], None]] = {
     "score": _scored,
     "diagnose": _diagnosed,
     "scenes": _none,
+    "cost": _none,
 }
 """Commands in the order of work, and what is said behind each about its first argument."""
 
@@ -257,3 +265,111 @@ def _scenes(suite: Suite) -> Callable[..., None]:
     Example: handeye {suite.name} scenes RUN --points 3
     """
     return scenes
+
+
+def _cost(suite: Suite) -> Callable[..., None]:
+    def cost(
+        runs: Runs,
+        price: Price = None,
+        prices: Prices = None,
+        folder: Annotated[
+            Path | None,
+            typer.Option(
+                metavar="FOLDER", help="Of the model's weights, where a run does not tell it."
+            ),
+        ] = None,
+        parameters: Annotated[
+            float | None,
+            typer.Option(
+                metavar="N", help="Of the model, in place of its folder: 2N for each token."
+            ),
+        ] = None,
+        seed: Seed = 0,
+        json: Json = None,
+    ) -> None:
+        from handeye.errors import OptionError
+        from handeye.run.flops import Work
+        from handeye.scores.cost import basis, cost_of, cost_table
+        from handeye.scores.labels import run_labels
+        from handeye.scores.run_folder import expand
+        from handeye.scores.so_far import readable
+        from handeye.scores.tables import Row, Table
+        from handeye.terminal.console import Console
+        from handeye.terminal.run_options import price_of
+        from handeye.terminal.tables import print_table, say
+
+        if parameters is not None and not 1 <= parameters < float("inf"):
+            raise OptionError(f"--parameters must be a number of at least 1, got {parameters:g}")
+        opened = [suite.open_run(one) for one in readable(expand(runs), suite.score_so_far)]
+        known = None if parameters is None else Work(round(parameters))
+        works = [known or _work(run, folder) for run in opened]
+        costs = [
+            cost_of(
+                run,
+                price=price_of(price, prices, str(run.info.get("model"))),
+                work=work,
+                seed=seed,
+            )
+            for run, work in zip(opened, works, strict=True)
+        ]
+        labels = run_labels(opened, [one.way for one in costs])
+        heads = [
+            next((table for table in suite.tables(run.summary) if table.key == "headline"), None)
+            for run in opened
+        ]
+        lines = [{} if head is None else head.line("all") for head in heads]
+        figures = [
+            {"run": label, **_plain(one), "headline": _plain(line)}
+            for label, one, line in zip(labels, costs, lines, strict=True)
+        ]
+        if put_json(json, json_.dumps(figures, indent=1, ensure_ascii=False)):
+            return
+        console = Console()
+        table = cost_table(costs, labels)
+        print_table(console, table)
+        for label, one in zip(labels, costs, strict=True):
+            say(console, f"{label}: {basis(one, suite.unit, suite.scene)}")
+        say(console, table.legend, "dim")
+        if any(works):
+            told = "GFLOP: of each call by itself (docs/accounting.md)"
+            words = [name for name, one in zip(labels, works, strict=True) if one and not one.tower]
+            told += f"; without what sees the pictures: {', '.join(words)}" if words else ""
+            say(console, told, "dim")
+        if heads[0] is not None and any(lines):
+            columns = heads[0].columns
+            rows = tuple(
+                Row(label, tuple(line.get(column.key) for column in columns))
+                for label, line in zip(labels, lines, strict=True)
+            )
+            told = "How right the answers are, in percent: another figure, not a price"
+            print_table(console, Table("headline", told, columns, rows).measured)
+
+    cost.__doc__ = f"""Say what answers took: calls, tokens, seconds, operations, dollars an item.
+
+    Read off the journals of runs; with --price dollars, of a local model operations, too.
+
+    Example: handeye {suite.name} cost RUN OTHER_RUN --price 1.25:10
+    """
+    return cost
+
+
+def _work(run: ScoredRun, folder: Path | None) -> Work | None:
+    """The sizes of the model that a run asked, where its folder is known."""
+    from contextlib import suppress
+
+    from handeye.errors import RunError
+    from handeye.respondents.local.shipped import shipped_model_dir
+    from handeye.run.flops import work_of
+    from handeye.scores.cost import folder_of
+
+    place, _, name = str(run.info.get("model")).partition("/")
+    found = folder_of(run) or folder
+    if found is None and place == "handeye":
+        with suppress(RunError):  # it is none that ships
+            found = shipped_model_dir(name, "")
+    return None if found is None else work_of(found)
+
+
+def _plain(told: object) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.to_builtins(told)
+    return found

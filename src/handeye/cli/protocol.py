@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from handeye.atomic import check_places
 from handeye.cli.grammar import Command, framed
 from handeye.cli.states import OUT, Capture, refuse_unseen, shape_of, telling, watched
 from handeye.errors import DataError, HandeyeError, OptionError, RunError
@@ -31,6 +33,8 @@ app = typer.Typer(
 RECORD, RESULTS = "protocol.json", "gap.json"
 _TRIED, _TIMED = 6, 48
 """Scenes or families, and items of them, that a model is timed on: some batches."""
+_QUICKEST = 1e-3
+"""Seconds in which no model answers all about a scene or family, whatever it runs on."""
 
 
 @app.callback()
@@ -104,6 +108,8 @@ class Protocol:
                 something else.
         """
         shape_of(self.tokens)
+        if not dry_run:
+            check_places(self.out / RECORD)
         record = self._begun() or self._planned()
         self._tell(record)
         if dry_run:
@@ -174,10 +180,18 @@ class Protocol:
         watched(
             self.model, arguments, ()
         )  # what nobody can be asked with is refused before all else
+        asked: list[Suite] = []
         for suite in _suites():
-            tell(f"{suite.name}: timing the model on a few items, of which nothing is kept")
             try:
                 self._refuse(suite, arguments)
+            except (RunError, OptionError) as error:
+                refused[suite.name] = error
+            else:
+                asked.append(suite)
+        self._leaves({one.name: fixed[one.name] for one in asked})
+        for suite in asked:
+            tell(f"{suite.name}: timing the model on a few items, of which nothing is kept")
+            try:
                 rates[suite.name] = self._timed(suite, fixed[suite.name])
             except (RunError, OptionError) as error:
                 refused[suite.name] = error
@@ -190,14 +204,8 @@ class Protocol:
                 parts[name] = counted(fixed[name], self.counts[name], rate, each, seed)
             else:
                 parts[name] = part(fixed[name], share, rate, each, seed)
-        needed = {n: fixed[n].least * rate * each for n, (rate, each) in rates.items()}
-        few = [n for n, one in parts.items() if n not in self.counts and one.count < fixed[n].least]
-        if few:
-            hours = max(needed.values()) * len(rates) / 3600
-            raise OptionError(
-                f"--hours {self.hours:g} are {parts[few[0]].count} {_scene(few[0])} of {few[0]}, "
-                f"and it takes {fixed[few[0]].least}: give at least --hours {hours + 0.005:.2f}"
-            )
+        if any(n not in self.counts and one.count < fixed[n].least for n, one in parts.items()):
+            raise OptionError(self._too_few(fixed, rates))
         used = {name: fixed[name] for name in parts}
         return {
             "protocol": "gap",
@@ -213,6 +221,46 @@ class Protocol:
             "not_applicable": {name: str(error) for name, error in refused.items()},
             "done": {},
         }
+
+    def _leaves(self, fixed: Mapping[str, Fixed]) -> None:
+        """Say what the hours leave for a scene, as far as that is known before any timing.
+
+        Raises:
+            OptionError: no model is so quick.
+        """
+        free = {name: one.least for name, one in fixed.items() if name not in self.counts}
+        if not free:
+            return
+        share = 3600 * self.hours / len(fixed)
+        least = ", ".join(f"{count} {_scene(name)} of {name}" for name, count in free.items())
+        if share < _QUICKEST * max(free.values()):
+            hours = _QUICKEST * max(free.values()) * len(fixed) / 3600
+            raise OptionError(
+                f"--hours {self.hours:g} are {_clock(3600 * self.hours)}, and it takes {least} at "
+                f"least: no model does that in less than {_clock(3600 * hours)}, and the timing "
+                "of yours, from more hours on, says how many it takes"
+            )
+        tell(
+            f"--hours {self.hours:g} are {_clock(share)} of the model for each suite; it takes at "
+            f"least {least}, so they are enough if all about one takes no longer than "
+            f"{share / max(free.values()):.2g} s; the timing tells"
+        )
+
+    def _too_few(self, fixed: Mapping[str, Fixed], rates: Mapping[str, tuple[float, float]]) -> str:
+        """What the fewest scenes take as timed, and the hours that follow."""
+        needed = {n: fixed[n].least * rate * each for n, (rate, each) in rates.items()}
+        told = ", ".join(
+            f"{name} {_clock(seconds)} ({fixed[name].least} {_scene(name)}, some "
+            f"{fixed[name].least * rates[name][1]:,.0f} items at {rates[name][0]:.2g} s)"
+            for name, seconds in needed.items()
+        )
+        # A tenth more: the model is timed again, and not to the same figure.
+        hours = 1.1 * max(needed.values()) * len(rates) / 3600
+        shared = f", shared out evenly over {len(rates)} suites" if len(rates) > 1 else ""
+        return (
+            f"--hours {self.hours:g} are too few; as timed, the fewest take: {told}; so give at "
+            f"least --hours {math.ceil(100 * hours) / 100:.2f}{shared}"
+        )
 
     def _arguments(self) -> dict[str, Any]:
         from handeye.terminal.inputs import json_values, named_values
@@ -516,7 +564,9 @@ def _versions() -> dict[str, str]:
 
 
 def _clock(seconds: float) -> str:
-    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
+    if seconds >= 3600:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 60:.1f} minutes" if seconds >= 60 else f"{seconds:.2g} seconds"
 
 
 app.command("gap", cls=Command)(framed(gap))

@@ -365,10 +365,11 @@ class Checks(Run):
         """
         from handeye.atomic import held
         from handeye.progress import counting, parting
-        from handeye.states.results import causal_of, results, targets_of, write_causal
+        from handeye.states.results import CAUSAL, causal_of, results, targets_of, write_causal
         from handeye.states.store import open_store
 
         store = open_store(self.out)
+        _check_places(self.json, self.out / CAUSAL)
         targets = self._targets(targets_of(store), job)
         probe, _ = results(self.out)
         if probe is None:
@@ -377,7 +378,8 @@ class Checks(Run):
             )
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of
-        from handeye.states.causal import Pieces, causal
+        from handeye.states.causal import causal
+        from handeye.states.parts import Pieces
 
         engine = watched.engine
         _refuse_others(store.record, job, identity_of(engine.loaded), self.out)
@@ -586,14 +588,15 @@ class Attending(Run):
         from handeye.atomic import held
         from handeye.progress import counting, parting
         from handeye.states.parts import RECORD, read_record
-        from handeye.states.results import About, attention_of, write_attention
+        from handeye.states.results import ATTENTION, About, attention_of, write_attention
 
+        _check_places(self.json, self.out / ATTENTION)
         evidence = self._evidence(job)
         watched = _watched(job)
         from handeye.respondents.local.identity import digest, identity_of, taught
         from handeye.states.attention import Case, attend
-        from handeye.states.causal import Pieces
         from handeye.states.gaze import generic
+        from handeye.states.parts import Pieces
 
         engine = watched.engine
         identity = identity_of(engine.loaded)
@@ -773,13 +776,15 @@ def probe(
 
     from handeye.atomic import held
     from handeye.errors import LARGEST_SEED, within
+    from handeye.progress import parting
     from handeye.states.analysis import probed
-    from handeye.states.results import PROBE, refuse_narrower, targets_of, write_probed
+    from handeye.states.parts import Pieces
+    from handeye.states.results import PROBE, ROWS, refuse_narrower, targets_of, write_probed
 
     within("--flips", flips, 0, 10**6)
     within("--folds", folds, 3, LARGEST_SEED)
-    _check_json(json)
     store = _opened(states)
+    _check_places(json, states / PROBE, states / ROWS)
     asked = targets_of(store, targets, tell)
     actions, of_run = _actions(store.record.settings.get("suite"), run)
     choice: dict[str, Any] = {
@@ -791,11 +796,14 @@ def probe(
         "flips": flips,
     }
     shape, embed = shape_of(tokens), _embed(meaning)
+    how = [folds, flips, seed, choice["layers"], shape, None if embed is None else meaning]
+    piece = Pieces(states / f"probe-{_same_work(store, asked, choice['beside'], how)}")
     # Held from the question what is there until it is replaced; a capture may go on meanwhile.
-    with held(states / PROBE, file=True):
+    with held(states / PROBE, file=True, chosen=False):
         if not again:
             refuse_narrower(states, asked, **choice, own=str(targets or ""))
-        with telling() as progress:
+        stopped = f"stopped; the same command goes on in {states}"
+        with parting.owed(lambda: stopped), telling() as progress:
             found, rows = probed(
                 store,
                 asked,
@@ -805,10 +813,40 @@ def probe(
                 folds=folds,
                 seed=seed,
                 progress=progress,
+                piece=piece,
             )
         write_probed(states, replace(found, run=of_run, targets=str(targets or "")), rows)
+        # Those of other options that were killed, too.
+        for left in states.glob(f"probe-{12 * '[0-9a-f]'}/"):
+            Pieces(left).clear()
     if not put_json(json, (states / PROBE).read_bytes()):
         _show(states)
+
+
+def _same_work(
+    store: Store, targets: Sequence[Target], beside: Mapping[str, Store], how: Sequence[object]
+) -> str:
+    """What tells the probing of a folder from another: what is read, what is asked, and how."""
+    from hashlib import sha256
+
+    import msgspec
+
+    from handeye import __version__
+    from handeye.states.parts import PARTS
+
+    read = {
+        name: [
+            one.record.settings,
+            one.record.checks,
+            sorted(
+                (part.name, part.stat().st_size, part.stat().st_mtime_ns)
+                for part in (one.folder / PARTS).iterdir()
+            ),
+        ]
+        for name, one in {"": store, **beside}.items()
+    }
+    told = msgspec.json.encode([__version__, read, targets, how], order="deterministic")
+    return sha256(told).hexdigest()[:12]
 
 
 def adjust(
@@ -846,6 +884,7 @@ def adjust(
     from handeye.states.analysis import adjusted
     from handeye.states.results import (
         ADJUST,
+        ADJUSTER,
         adjusted_already,
         adjusting_settings,
         targets_of,
@@ -854,13 +893,13 @@ def adjust(
 
     check_shares(**{"--alpha": alpha, "--confidence": confidence})
     within("--folds", folds, 2, LARGEST_SEED)
-    _check_json(json)
     store = _opened(states)
+    _check_places(json, states / ADJUST, states / ADJUSTER)
     asked = targets_of(store, targets, tell)
     choice: dict[str, Any] = {
         "alpha": alpha, "level": confidence, "layer": layer, "folds": folds, "seed": seed
     }  # fmt: skip
-    with held(states / ADJUST, file=True):
+    with held(states / ADJUST, file=True, chosen=False):
         wanted = adjusting_settings(store, asked, **choice)
         if not again and adjusted_already(store, wanted):
             tell(f"{states}: was adjusted so already; this is what was found (--again: once more)")
@@ -924,8 +963,13 @@ def _pictures(states: Path, run: Path | None) -> Any:
         if one.name == suite and run is not None:
             return pictures(one, one.open_run(run))
         if one.name == suite and known:
-            with suppress(HandeyeError, OSError):
+            try:
                 return pictures(one, one.open_run(Path(known)))
+            except (HandeyeError, OSError) as error:
+                tell(
+                    f"note: the page has no pictures of the run that was probed with ({error}); "
+                    "say where it lies with --run RUN"
+                )
     return None
 
 
@@ -1015,12 +1059,11 @@ def _show(states: Path, only: Sequence[str] = _EVERY, *, every_line: bool = Fals
         say_line(console, f"left out: {len(left_out)}, such as {name}: {why}")
 
 
-def _check_json(place: str | None) -> None:
-    """Refuse a place for ``--json`` that cannot be written, before the work for it is done."""
+def _check_places(json: str | None, *places: Path) -> None:
+    """Refuse places that cannot be written, that of ``--json`` too, before the work for them."""
     from handeye.atomic import check_places
 
-    if place not in (None, STDOUT):
-        check_places(Path(str(place)))
+    check_places(None if json in (None, STDOUT) else Path(str(json)), *places)
 
 
 def _opened(folder: Path) -> Store:

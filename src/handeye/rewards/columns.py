@@ -20,7 +20,7 @@ from handeye.answer_kinds.choice import LETTERS
 from handeye.errors import DataError, OptionError, allowed
 from handeye.reading import UNREADABLE, why
 from handeye.rewards import facts as said
-from handeye.rewards.written import BLOCKS
+from handeye.rewards.written import BLOCKS, tagged
 
 VERSION = 1
 Kind = Literal["text", "number", "choice", "truth", "calls"]
@@ -327,7 +327,7 @@ def rows(
             raise DataError(f"item {task.item_id}: {error}") from None
         answer = right_answer(truth)
         facts = said.as_text(truth.needed)
-        written = f"<recognition> {facts} </recognition> <answer> {answer} </answer>"
+        written = tagged(facts, answer)
         yield _row(task, layout, written if complete else None)
         if text_only and truth.question and truth.needed:
             # In an order that says nothing: that of the scene is the generator's.

@@ -22,6 +22,10 @@ A program is what a question does with facts:
     colour of star larger-than star     the value of a key
     relation of star to ring            the relation that is stated
 
+The value of a key is looked for in the fact that relates the thing; where that does not tell it, in
+facts about a thing of which all is said that it says: ``star x=left larger-than star; star x=left
+colour=red``.
+
 It knows only what is stated. Absence has to be stated, too: without ``no circle``, no facts about
 circles are no answer to how many there are.
 """
@@ -138,6 +142,12 @@ class Stated(NamedTuple):
 
 def read(text: str) -> Fact | None:
     """The fact that a text is; None where it is none."""
+    found = _turned(text)
+    return None if found is None else found[0]
+
+
+def _turned(text: str) -> tuple[Fact, bool] | None:
+    """The fact that a text is, and whether it is told from the other end than in the text."""
     if len(text) > LONGEST:
         return None
     words = _EQUALS.sub("=", text.casefold()).split()
@@ -163,13 +173,12 @@ def read(text: str) -> Fact | None:
     if not things or (relation is None) != (len(things) == 1):
         return None
     if relation is None:
-        return Fact(things[0], denied=denied)
+        return Fact(things[0], denied=denied), False
     first, second = things
-    if relation in _BACK:
-        relation, first, second = _BACK[relation], second, first
-    elif _BOTH.get(relation) == relation and str(second) < str(first):
-        first, second = second, first
-    return Fact(first, relation, second, denied)
+    turned = relation in _BACK or (_BOTH.get(relation) == relation and str(second) < str(first))
+    if turned:
+        relation, first, second = _BACK.get(relation, relation), second, first
+    return Fact(first, relation, second, denied), turned
 
 
 def stated(text: str) -> list[Stated]:
@@ -323,11 +332,13 @@ class Program:
         verb: ``count``, ``whether``, ``of`` or ``relation``.
         fact: what it is about.
         key: whose value is asked for, where the verb is ``of``.
+        other: whether it is asked for of the thing that the fact has in the second place.
     """
 
     verb: str
     fact: Fact
     key: str = ""
+    other: bool = False
 
     def __call__(self, said: Iterable[Fact]) -> str | None:
         """What follows from the facts alone, whether they are true or not.
@@ -351,16 +362,25 @@ class Program:
                 return None if found else ABSENT
             denied = absent or any(self.fact._replace(denied=True).follows(no) for no in gone)
             return None if bool(found) == denied else "yes" if found else "no"
-        values = {
-            value
-            for fact in found
-            for thing, other in fact._ends()
-            if thing.fits(self.fact.thing)
-            and (self.fact.other is None or (other is not None and other.fits(self.fact.other)))
-            for key, value in thing.said
-            if key == self.key
-        }
-        return _only(values, absent)
+        asked = (thing for fact in found for thing in self._asked(fact))
+        return _only({value for thing in asked for value in self._values(thing, there)}, absent)
+
+    def _asked(self, fact: Fact) -> Iterator[Thing]:
+        """The things of a fact whose value is asked for: seen from both ends there may be two."""
+        one, two = self.fact.thing, self.fact.other
+        for first, second in fact._ends():
+            if two is None or second is None:
+                yield first
+            elif first.fits(one) and second.fits(two):
+                yield second if self.other else first
+
+    def _values(self, thing: Thing, there: Iterable[Fact]) -> set[str]:
+        """The key's values that are stated of a thing: where it is related, else of its like."""
+        own = _under(self.key, thing)
+        if own or self.fact.relation is None or not thing.said:
+            return own
+        alone = (fact.thing for fact in there if fact.relation is None)
+        return {value for one in alone if one.fits(thing) for value in _under(self.key, one)}
 
     def _between(self, there: Iterable[Fact]) -> Iterator[str]:
         one, two = self.fact.thing, self.fact.other
@@ -372,6 +392,10 @@ class Program:
                 yield fact.relation
             elif fact.other.fits(one) and fact.thing.fits(two) and fact.relation in _BOTH:
                 yield _BOTH[fact.relation]
+
+
+def _under(key: str, thing: Thing) -> set[str]:
+    return {value for name, value in thing.said if name == key}
 
 
 def _only(values: set[str], absent: bool) -> str | None:
@@ -398,9 +422,9 @@ def program(text: str) -> Program:
         if first and second and not (first.denied or second.denied or first.other or second.other):
             return Program("relation", Fact(first.thing, "", second.thing))
     elif rest.startswith("of ") and _WORD.fullmatch(verb):
-        fact = read(rest.removeprefix("of "))
-        if fact is not None and not fact.denied:
-            return Program("of", fact, verb.casefold())
+        found = _turned(rest.removeprefix("of "))
+        if found is not None and not found[0].denied:
+            return Program("of", found[0], verb.casefold(), found[1])
     raise DataError(
         f"{text!r} is no program; one reads: count circle; whether circle colour=blue; "
         "colour of star; relation of star to ring"

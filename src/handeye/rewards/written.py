@@ -163,6 +163,11 @@ def read(text: str) -> Written:
     return Written(of["recognition"], of["answer"], thoughts)
 
 
+def tagged(recognition: str, answer: str) -> str:
+    """Facts and an answer in the written form."""
+    return f"<recognition> {recognition} </recognition> <answer> {answer} </answer>"
+
+
 def _signs(text: str) -> Iterable[str]:
     """Rules about the signs of a text that it breaks."""
     hidden = not text.translate(_SPACES).isprintable() and any(map(_unseen, set(text)))

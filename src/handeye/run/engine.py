@@ -6,6 +6,7 @@ The only place that names Inspect's ``eval`` and knows how it reports trouble.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import math
 import os
 import re
@@ -34,6 +35,15 @@ from handeye.run.wire import REMOTE, REMOTE_WITH_URL, for_the_log, is_remote, le
 
 # Inspect providers that load weights or start a server when they are made.
 _LOADING = frozenset({"hf", "nnterp", "transformer_lens", *REMOTE_WITH_URL})
+# Arguments of a model that have an option of their own; others of the engine's call have none.
+_OPTION_OF = {
+    "model": "a name is given by itself (--model)",
+    "model_name": "a name is given by itself (--model)",
+    "base_url": "give the address by itself (--base-url)",
+    "config": "give settings of generation by themselves (--setting NAME=VALUE)",
+}
+# Of our own models, what such a name was meant to be.
+_WEIGHTS = {"handeye/hf": "; its weights are path=DIR or path=OWNER/NAME"}
 _PROVIDERS = REMOTE | _LOADING | {"handeye", "litellm-proxy", "llama-cpp-python", "sagemaker"}
 
 
@@ -284,6 +294,7 @@ def resolve_model(
         RunError: unknown provider, missing or impossible key, missing package, refused arguments.
     """
     know(base_url, arguments)
+    _check_arguments(name, arguments, role)
     provider, slash, rest = name.partition("/")
     if not slash:
         raise RunError(
@@ -322,6 +333,23 @@ def resolve_model(
     return model
 
 
+def _check_arguments(name: str, arguments: Mapping[str, Any], role: str) -> None:
+    """Refuse arguments that the engine would take for its own, or give its providers twice.
+
+    Raises:
+        RunError: there is one.
+    """
+    own = {*inspect.signature(get_model).parameters, "model_name"} - {"api_key", "model_args"}
+    for one in arguments:
+        if one in own:
+            instead = _OPTION_OF.get(one, "leave it out")
+            weights = _WEIGHTS.get(name, "") if one in ("model", "model_name") else ""
+            raise RunError(
+                f"{role} {name!r}: {one!r} is no argument of a model, the engine would take it "
+                f"for its own: {instead}{weights}"
+            )
+
+
 async def _by_length(text: str) -> int:
     """Tokens of a text at four characters each."""
     return max(1, len(text) // 4)
@@ -354,6 +382,7 @@ def resolve_cheaply(options: RunOptions) -> None:
     Raises:
         RunError: as :func:`resolve_model`.
     """
+    _check_arguments(options.model, options.model_args, "model")
     provider = options.model.partition("/")[0]
     loads = options.model in OWN_MODELS or provider in _LOADING
     if not loads or (provider in REMOTE_WITH_URL and options.base_url):

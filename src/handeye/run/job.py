@@ -78,6 +78,7 @@ class Job:
         without_marks: Callable[[Path], Mapping[str, Any]] | None = None,
         select: Callable[[Plan], Iterable[msgspec.Struct]] | None = None,
         named: Mapping[str, str] | None = None,
+        tagged: bool = False,
     ) -> None:
         """Lay out the questions.
 
@@ -99,6 +100,8 @@ class Job:
                 tokens, and gives the summary; None where the suite cannot.
             select: the rows of the set that a plan selects; None where a run cannot grow.
             named: options of this suite behind entries of the plan that are not called like them.
+            tagged: whether answers have marks by the form in which they are asked for, so that
+                there is nothing to be told of them.
 
         Raises:
             DataError: a file is missing, or an item cannot be asked like this.
@@ -121,6 +124,7 @@ class Job:
         self._info = {**info, **adjusted}
         self._task, self._row, self._score = task, row, score
         self._without_marks, self._select = without_marks, select
+        self._tagged = tagged
         self._keys = {asked: self._hashed(asked) for sample in self.samples for asked in sample}
         self.plan = Plan(
             **{
@@ -179,7 +183,12 @@ class Job:
         return total
 
     def texts(self, journal: Journal) -> list[str]:
-        """What was answered about every item, all turns of its conversation together."""
+        """What was answered about every item, all turns of its conversation together.
+
+        Nothing where marks in them are no news.
+        """
+        if self._tagged:
+            return []
         return ["\n".join(a.raw_text for a in found if a) for found in self._all(journal)]
 
     def arrived(self, journal: Journal) -> list[Answer]:

@@ -32,6 +32,7 @@ from handeye.states.measures import (
     split_beliefs,
     visual_necessity,
 )
+from handeye.states.parts import Piece
 from handeye.states.pgla import Chosen, pgla
 from handeye.states.premises import REJECTIONS, premises
 from handeye.states.probes import Probe, Probed, probe
@@ -77,6 +78,7 @@ def probed(
     flips: int = 200,
     seed: int = 0,
     progress: Callable[[str, int, int], None] | None = None,
+    piece: Piece | None = None,
 ) -> tuple[Found, list[dict[str, Any]]]:
     """Everything that can be read off the states.
 
@@ -95,6 +97,7 @@ def probed(
         flips: draws of each null.
         seed: of folds, draws and resamples.
         progress: told what is done, and how far it is.
+        piece: keeps each probe and its controls until all is done.
 
     Returns:
         What ``probe.json`` holds, and the rows of ``probe.parquet`` (:class:`Row`).
@@ -119,7 +122,7 @@ def probed(
         _refuse_beside(name, other, store, chosen)
     published = list(_published(store, chosen, beside or {}, seed))
     others = {name: one for name, one in (beside or {}).items() if name != UNASKED}
-    reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress)
+    reading = _Reading(store, layers, tokens, folds, flips, seed, others, embed, progress, piece)
     reading.read(chosen, sites or store.sites)
     settings = {"seed": seed, "folds": folds, "flips": flips, "beside": sorted(beside or ())}
     every = Probe(tuple(reading.found), reading.left_out, settings)
@@ -164,6 +167,7 @@ class _Reading:
     beside: Mapping[str, States] | None
     embed: Embed | None
     progress: Callable[[str, int, int], None] | None
+    piece: Piece | None
     # Fits done at earlier sites, and parts (targets by stratum) that are to be read from here on.
     done: int = 0
     parts: int = 0
@@ -204,6 +208,7 @@ class _Reading:
                 others=self.beside,
                 media_first=first,
                 progress=partial(self._told_controls, len(self.controls)),
+                piece=self.piece,
             ).found
 
     def _told_controls(self, before: int, done: int, _: int) -> None:
@@ -238,6 +243,7 @@ class _Reading:
                 flips=self.flips,
                 seed=self.seed,
                 progress=told,
+                piece=self.piece,
             )
         except DataError as error:
             self.left_out[f"all at {site}"] = str(error)

@@ -32,6 +32,7 @@ from handeye.sets.draw import Draw
 from handeye.shown import Shown, Words
 from handeye.states.figures import Floats, areas
 from handeye.states.folds import Ints
+from handeye.states.parts import Arrays, Piece
 from handeye.states.regions import Evidence, Mask, box_region, control_of, greyed
 from handeye.stats.bootstrap import resample_sums
 from handeye.stats.intervals import LEVEL, Samples, estimates
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from handeye.respondents.local.chat import Ask
     from handeye.respondents.local.engine import Engine
     from handeye.states.gaze import Gaze
-    from handeye.states.rerun import Arrays, Piece
 
 Kind = Literal["attention", "relative", "rollout", "rollout with tower"]
 ALL_BLOCKS = "all blocks"

@@ -18,23 +18,16 @@ without the families on which they are tried. Torch is imported only when someth
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
-from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.atomic import write_bytes
 from handeye.errors import DataError, OptionError, allowed, first_ten, within
 from handeye.scores.estimate import Estimate
 from handeye.shown import Shown, Words
@@ -52,6 +45,7 @@ from handeye.states.effects import (
 from handeye.states.figures import Floats
 from handeye.states.folds import grouped_folds
 from handeye.states.leace import Eraser, Spread, normal
+from handeye.states.parts import Arrays, Piece
 from handeye.states.premises import REJECTIONS
 from handeye.states.solver import Design
 from handeye.states.targets import Target
@@ -60,7 +54,7 @@ if TYPE_CHECKING:
     from handeye.respondents.local.chat import Ask
     from handeye.respondents.local.engine import Engine
     from handeye.states.edits import Edit
-    from handeye.states.rerun import Answering, Arrays, Case, Patched, Piece
+    from handeye.states.rerun import Answering, Case, Patched
     from handeye.states.store import States
 
 Along = Literal["probe", "means"]
@@ -141,33 +135,6 @@ class Causal(Shown, msgspec.Struct, frozen=True, kw_only=True):
                 **{name: control.value for name, control in one.controls.items()},
                 "claimed": one.claimed,
             }
-
-
-class Pieces:
-    """Arrays of finished pieces of work, a file each, in a folder that goes when all is done."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def __call__(self, name: str, make: Callable[[], Arrays]) -> Arrays:
-        """The arrays of a piece of work: those kept, else made now and kept.
-
-        Raises:
-            OSError: they cannot be written.
-        """
-        place = self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz"
-        # One that cannot be read, of whatever cause, is made again.
-        with suppress(OSError, ValueError, EOFError, BadZipFile), np.load(place) as kept:
-            return {key: kept[key] for key in kept.files}
-        arrays, held = make(), BytesIO()
-        np.savez(held, allow_pickle=False, **arrays)
-        self._folder.mkdir(exist_ok=True)
-        write_bytes(place, held.getvalue())
-        return arrays
-
-    def clear(self) -> None:
-        """Take them away: what they were made for is written."""
-        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 # ---- who is asked

@@ -8,7 +8,7 @@ the reader's logit as an offset.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from handeye.errors import DataError
 from handeye.scores.estimate import Estimate
 from handeye.shown import Shown, Words
-from handeye.states.figures import Floats, estimate, fold_area, gained, mean_of
+from handeye.states.figures import Floats, areas, estimate, fold_area, gained, mean_of
+from handeye.states.parts import Piece, kept
 from handeye.states.probes import Probe, Probed, null_of, reader
-from handeye.states.search import Search, Setup, search
+from handeye.states.search import NO_NULL, Search, Setup, null_labels, search
 from handeye.states.solver import Design
 from handeye.states.store import States, Store
 from handeye.states.targets import Target
@@ -158,6 +159,7 @@ def controls(
     others: Mapping[str, States] | None = None,
     media_first: bool = True,
     progress: Callable[[int, int], None] | None = None,
+    piece: Piece | None = None,
 ) -> Controls:
     """Set every probe beside what else could tell the same.
 
@@ -172,6 +174,7 @@ def controls(
         media_first: the mask is causal and media come before the question, so that a clip's own
             states cannot hang on it.
         progress: told of how many entries of the probe the controls are read, and of how many.
+        piece: keeps what is beside each entry until all are done.
 
     Raises:
         DataError: targets of the probe are not there, or states are missing.
@@ -186,16 +189,28 @@ def controls(
         rows = parts.get((found.target, found.stratum), [])
         if tuple(row.item_id for row in rows) != found.item_ids:
             raise DataError(f"{found.name}: these are not the targets that were probed")
-        given = probed.settings
-        draws = DRAWS if given["flips"] else 0
-        setup = Setup.of(
-            rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"]
+        make = partial(
+            _controlled, states, rows, found, probed.settings, embed, others or {}, media_first
         )
-        beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
-        out.append(beside.controlled(embed, others or {}, media_first))
+        out.append(kept(piece, f"controls of {found.name}", Controlled, make))
     if progress is not None:
         progress(len(out), len(out))
     return Controls(tuple(out))
+
+
+def _controlled(
+    states: States,
+    rows: Sequence[Target],
+    found: Probed,
+    given: Mapping[str, Any],
+    embed: Embed | None,
+    others: Mapping[str, States],
+    media_first: bool,
+) -> Controlled:
+    draws = DRAWS if given["flips"] else 0
+    setup = Setup.of(rows, tuple(given["cs"]), given["folds"], given["inner"], draws, given["seed"])
+    beside = _Beside(states, found, replace(setup, splits=setup.splits[: setup.folds]))
+    return beside.controlled(embed, others, media_first)
 
 
 class _Beside:
@@ -264,17 +279,20 @@ class _Beside:
         spread = max(null.deviation, _LEAST_DEVIATION) if null else np.inf
         mean = null.mean if null else 0.5
         if may_ring and mean + ALARM * spread >= 1:
-            groups = len(np.unique(self.group))
-            why = (
-                f"of {groups} groups, even an AUROC of 1 lies less than {ALARM:g} deviations above "
-                "what chance gives"
-                if null
-                else "no labels that say nothing could be drawn"
-                if self.found.no_null
-                else "no null was drawn (--flips 0)"
-            )
-            self.mute.setdefault(why, []).append(name)
+            self._mute(name, null is not None)
         return (value - mean) / spread
+
+    def _mute(self, name: str, drawn: bool) -> None:
+        """Note a reader whose alarm could not be raised, whether or not it has a null."""
+        why = (
+            f"of {len(np.unique(self.group))} groups, even an AUROC of 1 lies less than {ALARM:g} "
+            "deviations above what chance gives"
+            if drawn
+            else "no labels that say nothing could be drawn"
+            if self.found.no_null or self.setup.how == NO_NULL
+            else "no null was drawn (--flips 0)"
+        )
+        self.mute.setdefault(why, []).append(name)
 
     def _add(self, name: str, read: Search, *, bits: bool, may_ring: bool = True) -> Control:
         logits = read.logits[self.found.fold, np.arange(len(self.rows))]
@@ -405,6 +423,7 @@ class _Beside:
                 f"({len(apart)} such pairs), so folds may part them",
             )
         self._copies()
+        self._known_by_name()
         if "embedding" in states.layers and "last" in states.sites:
             read = search(reader(states, rows, "last"), ["embedding"], ["embedding"], self.setup)
             value = float(mean_of(read.held[:1].T)[0])
@@ -468,6 +487,88 @@ class _Beside:
                 else "items are there twice"
             )
             self._say("alarm", "copies", f"{copies} states stand in several groups: {why}")
+
+    def _known_by_name(self) -> None:
+        """What can be learnt by heart: the label of a clip of which folds part the questions.
+
+        At the media of a clip, states themselves are copies. Behind its questions they are not, but
+        which clip it is they hold all the same. Where no text is given to read, the label of a
+        prompt likewise, which other clips may rightly share.
+        """
+        ids, groups = self.found.item_ids, self.found.groups
+        if not self.found.site.startswith(("media", "grid")):
+            clips = self._clips()
+            within: dict[Hashable, set[str]] = {}
+            for clip, group in zip(clips, groups, strict=True):
+                within.setdefault(clip, set()).add(group)
+            apart = sum(len(own) > 1 for clip, own in within.items() if clip)
+            # Of one clip alone, or none, nothing is told by which it is.
+            if apart and len(within) > 1:
+                told = self._by_heart("clip", clips)
+                said = f"folds part what is asked of {apart} clips"
+                if told is not None:
+                    self._say(
+                        "alarm",
+                        "clip",
+                        f"{said}, and which clip it is tells it ({told:.2f}), so its label can be "
+                        "learnt by heart: give all questions of a clip one group",
+                    )
+                else:
+                    self._say("note", "clip", f"{said}; which clip it is does not tell it")
+        if isinstance(self.states, Store) and not any(row.texts for row in self.rows):
+            told = self._by_heart("prompt", self.states.told("prompt_sha256", ids))
+            if told is not None:
+                self._say(
+                    "alarm",
+                    "prompt",
+                    f"which prompt it is tells it ({told:.2f}), whatever is shown: give the texts "
+                    "of the targets, so that it is known what the states add to words",
+                )
+
+    def _clips(self) -> Sequence[Hashable]:
+        """What stands for the clip of each row; empty where that is not known."""
+        ids, states = list(self.found.item_ids), self.states
+        if isinstance(states, Store) and any(shown := states.told("media_sha256", ids)):
+            return shown
+        if "media" in states.sites and not (
+            isinstance(states, Store) and set(ids) - set(states.having("media"))
+        ):
+            out: list[Hashable] = []
+            for start in range(0, len(ids), 1024):
+                part = states.states(states.layers[-1], "media", ids[start : start + 1024])
+                out += [state.tobytes() for state in part]
+            return out
+        return states.told("scene_id", ids) if isinstance(states, Store) else [""] * len(ids)
+
+    def _by_heart(self, name: str, keys: Sequence[Hashable]) -> float | None:
+        """Area of what rows of one key say of those in other folds; None: no more than chance.
+
+        Of the rows whose key was learnt from alone, so that some such keys are found among many.
+        """
+        setup = self.setup
+        place = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+        key = np.array([place[one] for one in keys])
+        # Drawn here, where the probe may have none: nothing is fitted to them.
+        _, drawn = null_labels(setup.labels[0], self.found.groups, DRAWS, setup.seed)
+        labels = np.concatenate([setup.labels[:1], drawn]).astype(float)
+        score, known = np.zeros(labels.shape), np.zeros(len(key), bool)
+        for fold in np.unique(self.found.fold):
+            held = self.found.fold == fold
+            counts = np.bincount(key[~held], minlength=len(place))
+            known |= held & (counts[key] > 0)
+            for row, own in enumerate(labels):
+                apart = own[~held] - own[~held].mean()
+                sums = np.bincount(key[~held], weights=apart, minlength=len(place))
+                score[row, held] = (sums / (counts + 1))[key[held]]
+        told = areas(score[:, known].T, labels[:, known].T.astype(bool))
+        null = told[1:][~np.isnan(told[1:])]
+        if np.isnan(told[0]):
+            return None
+        spread = max(float(null.std(ddof=1)), _LEAST_DEVIATION) if len(null) > 1 else np.inf
+        mean = float(null.mean()) if len(null) else 0.5
+        if mean + ALARM * spread >= 1:
+            self._mute(name, len(null) > 1)
+        return float(told[0]) if told[0] > mean + ALARM * spread else None
 
     def _early(self) -> None:
         null = self.found.null

@@ -199,6 +199,7 @@ def _results(folder: Path) -> dict[str, Told]:
     probe, adjust = results(folder)
     attention = attention_of(folder)
     if not any((probe, adjust, attention)):
+        read_record(folder)  # where nothing was captured, that is what there is to say
         raise DataError(
             f"{folder}: nothing is read off these states yet: handeye states probe {folder}"
         )

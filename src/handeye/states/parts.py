@@ -1,19 +1,26 @@
 """The format of captured states: the record, what a part says of itself, the index made from parts.
 
-Files and their layout stand in :mod:`handeye.states.store`.
+Files and their layout stand in :mod:`handeye.states.store`. Also how pieces of long work are kept
+until all of it is done.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from heapq import merge
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from zipfile import BadZipFile
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
+from handeye.atomic import write_bytes
 from handeye.errors import DataError, RunError
 from handeye.reading import UNREADABLE, read_json, why
 
@@ -29,6 +36,10 @@ SUMS = "crc32"
 """Where in its metadata the sums of its tensors' bytes stand, by LAYER/SITE."""
 DAMAGED = "remove it and capture again with the same command, the other parts are kept"
 """What is to be done about a part that is not as it was written."""
+T = TypeVar("T")
+Arrays = dict[str, NDArray[Any]]
+Piece = Callable[[str, Callable[[], Arrays]], Arrays]
+"""Gives the arrays of a piece of work by its name: made now, or kept from before."""
 _VERSION = 1
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Size = Annotated[int, msgspec.Meta(ge=1)]
@@ -388,3 +399,45 @@ def _contradicted(made: pl.DataFrame, kept: pl.DataFrame, parts: Sequence[str]) 
         if key not in then and row[2:5] in lost:
             return str(key[0])
     return ""
+
+
+# ---- pieces of work
+
+
+class Pieces:
+    """Arrays of finished pieces of work, a file each, in a folder that goes when all is done."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+        """The arrays of a piece of work: those kept, else made now and kept.
+
+        Raises:
+            OSError: they cannot be written.
+        """
+        place = self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.npz"
+        # One that cannot be read, of whatever cause, is made again.
+        with suppress(OSError, ValueError, EOFError, BadZipFile), np.load(place) as kept:
+            return {key: kept[key] for key in kept.files}
+        arrays, held = make(), BytesIO()
+        np.savez(held, allow_pickle=False, **arrays)
+        self._folder.mkdir(exist_ok=True)
+        write_bytes(place, held.getvalue())
+        return arrays
+
+    def clear(self) -> None:
+        """Take them away: what they were made for is written."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def kept(piece: Piece | None, name: str, kind: type[T], make: Callable[[], T]) -> T:
+    """A piece of work that is a struct; without ``piece`` it is made and not kept."""
+    if piece is None:
+        return make()
+
+    def packed() -> Arrays:
+        # Not JSON: that has no infinite numbers.
+        return {"packed": np.frombuffer(msgspec.msgpack.encode(make()), np.uint8)}
+
+    return msgspec.msgpack.decode(piece(name, packed)["packed"].tobytes(), type=kind)

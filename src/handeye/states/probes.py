@@ -37,6 +37,7 @@ from handeye.states.figures import (
     mean_of,
 )
 from handeye.states.folds import Ints
+from handeye.states.parts import Piece, kept
 from handeye.states.search import (
     CS,
     NO_NULL,
@@ -205,6 +206,45 @@ class Probed:
         return [{**base, **dict(zip(names, row, strict=True))} for row in columns]
 
 
+class _Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """A :class:`Probed` as it is kept until all probes are done."""
+
+    figures: Figures
+    item_ids: tuple[str, ...]
+    labels: list[int]
+    groups: tuple[str, ...]
+    fold: list[int]
+    logits: list[float]
+    says: list[bool]
+    readings: list[list[float]]
+
+    @classmethod
+    def of(cls, one: Probed) -> _Kept:
+        """Its figures and rows."""
+        rows = ("labels", "fold", "logits", "says", "readings")
+        return cls(
+            figures=one.figures,
+            item_ids=one.item_ids,
+            groups=one.groups,
+            **{name: getattr(one, name).tolist() for name in rows},
+        )
+
+    def probed(self) -> Probed:
+        """As it was."""
+        own = {name: getattr(self.figures, name) for name in Figures.__struct_fields__}
+        for counted in ("n", "positive"):
+            del own[counted]
+        return Probed(
+            **{**own, "groups": self.groups},
+            item_ids=self.item_ids,
+            labels=np.array(self.labels, np.int64),
+            fold=np.array(self.fold, np.int64),
+            logits=np.array(self.logits, np.float64),
+            says=np.array(self.says, bool),
+            readings=np.array(self.readings, np.float64),
+        )
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Probe(Shown):
     """What was found at every site for every target and stratum.
@@ -272,6 +312,7 @@ def probe(
     flips: int = 200,
     seed: int = 0,
     progress: Progress | None = None,
+    piece: Piece | None = None,
 ) -> Probe:
     """Read every target from every site, in each stratum of the first key.
 
@@ -289,6 +330,7 @@ def probe(
         flips: draws of the null; 0 for none.
         seed: of folds, draws and resamples.
         progress: told how far the work is after each batch of fits.
+        piece: keeps each entry until all are done, so that work which was stopped goes on.
 
     Returns:
         What was found; a target of a stratum that cannot be probed is left out, with the reason.
@@ -319,11 +361,24 @@ def probe(
             read = reader(states, parts[name, stratum], site)
             every = states.layers if layers is None else layers
             first = every_second(every) if layers is None else layers
-            found.append(
-                _probed(search(read, every, first, setup, clock), read, site, states.depth)
-            )
+            searched = clock.searches
+            make = partial(_made, read, every, first, setup, clock, site, states.depth)
+            found.append(kept(piece, f"{name} · {stratum} · {site}", _Kept, make).probed())
+            clock.searches = searched - 1
     settings = {"seed": seed, "folds": folds, "inner": inner, "cs": list(cs), "flips": flips}
     return Probe(tuple(found), left_out, settings)
+
+
+def _made(
+    read: Callable[[str], Design],
+    layers: Sequence[str],
+    first: Sequence[str],
+    setup: Setup,
+    clock: Clock,
+    site: str,
+    depth: Callable[[str], float],
+) -> _Kept:
+    return _Kept.of(_probed(search(read, layers, first, setup, clock), read, site, depth))
 
 
 def _check(

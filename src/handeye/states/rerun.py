@@ -25,16 +25,13 @@ from handeye.respondents.local.prompts import process
 from handeye.run.letters import option_of
 from handeye.states.edits import Edit, edited, layers_of, patch, run, taken, tokens_of
 from handeye.states.effects import ITSELF, SIBLING, Said
+from handeye.states.parts import Arrays, Piece
 from handeye.states.targets import Target
 
 # Rows behind one question that is run once.
 _SIDE_BY_SIDE = 128
 # How far what must be the same may lie apart, relative to the largest logit: kernels may differ.
 _TOLERANCE = 1e-3
-
-Arrays = dict[str, NDArray[Any]]
-Piece = Callable[[str, Callable[[], Arrays]], Arrays]
-"""Gives the arrays of a piece of work by its name: made now, or kept from before."""
 
 
 @dataclass(frozen=True, slots=True)

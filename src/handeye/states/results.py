@@ -14,6 +14,7 @@ A file is replaced in one step, when all of it is known.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,7 +24,7 @@ import msgspec
 from handeye.atomic import write_all
 from handeye.errors import DataError, OptionError, RunError, did_you_mean, first_ten
 from handeye.reading import read_json
-from handeye.respondents.local.adjuster import Adjuster, Promise
+from handeye.respondents.local.adjuster import Adjuster, Promise, read_adjuster
 from handeye.run.plan import rows_sha256
 from handeye.scores.estimate import Estimate
 from handeye.states.acting import Acted, Action
@@ -208,7 +209,12 @@ def targets_of(
             "some (--targets FILE)"
         )
     there = set(store.item_ids)
-    every = read_targets(place)
+    try:
+        every = read_targets(place)
+    except DataError as error:
+        if path is not None:
+            raise
+        raise DataError(f"{error}; the command that captured the states writes it again") from None
     found = [one for one in every if one.item_id in there]
     if not found:
         raise DataError(
@@ -323,7 +329,8 @@ def _impossible(found: Found) -> Iterator[str]:
     for way in found.chain.ways if found.chain else ():
         shares += [(f"chain {way.stratum}: {level.key}", level.balanced) for level in way.levels]
     for name, one in shares:
-        if one.value is not None and not 0 <= one.value <= 1:
+        # Not to the last digit: sums of shares are rounded, those of earlier versions above 1.
+        if one.value is not None and not -1e-9 <= one.value <= 1 + 1e-9:
             yield f"{name} is {one.value:g}, and lies in 0..1"
         if one.n < 0:
             yield f"{name} is of {one.n} rows"
@@ -505,7 +512,11 @@ def adjusted_already(store: Store, wanted: Mapping[str, Any]) -> bool:
     if other:
         raise _kept(folder, f"{ADJUST} and {ADJUSTER} are of other settings: {'; '.join(other)}")
     same = About.of(store) == msgspec.convert(before["states"], About)
-    return same and "targets" in known and now == items and (folder / ADJUSTER).is_file()
+    if not same or "targets" not in known or now != items:
+        return False
+    with suppress(DataError):  # one that is gone or cannot be read is made again
+        return bool(read_adjuster(folder / ADJUSTER).gate == before["gate"])
+    return False
 
 
 def _shown(value: object) -> str:

@@ -20,7 +20,7 @@ from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self
 from zlib import crc32
 
 import msgspec
@@ -494,6 +494,19 @@ class Store(Shown):
         self._known(item_ids)
         return [self._answers[item] for item in item_ids]
 
+    def told(
+        self, of: Literal["scene_id", "prompt_sha256", "media_sha256"], item_ids: Sequence[str]
+    ) -> list[str]:
+        """What the index tells of some items; empty where nothing is shown, or known.
+
+        Raises:
+            DataError: an item is not there.
+        """
+        self._known(item_ids)
+        rows = self.index.unique("item_id", keep="first")
+        at = dict(zip(rows["item_id"], rows[of], strict=True))
+        return [at[item] or "" for item in item_ids]
+
     def _places(self, site: str, item_ids: Sequence[str]) -> list[_Row]:
         self._refuse("site", site, self.sites)
         self._known(item_ids)
@@ -535,5 +548,12 @@ def open_store(folder: Path | str) -> Store:
     record = read_record(place)
     index = made_index(place, record)
     if index.is_empty():
-        raise DataError(f"{place}: nothing has been captured there yet")
+        gone = (
+            f"{record.items:,} items were captured, and their parts ({PARTS}) are gone: put them "
+        )
+        raise DataError(
+            f"{place}: {gone}back, or capture again with the same command"
+            if record.items
+            else f"{place}: nothing has been captured there yet"
+        )
     return Store(place, record, index)

@@ -59,7 +59,8 @@ class Scored:
         def of(low: Floats, high: Floats) -> Floats:
             # (b, groups) shares of either class, by score from the lowest.
             below = np.cumsum(low, axis=1) - low
-            return np.asarray((high * (below + low / 2)).sum(axis=1))
+            # Shares that add up to 1 do so to the last digit or two.
+            return np.clip((high * (below + low / 2)).sum(axis=1), 0.0, 1.0)
 
         return self._figure(of)
 

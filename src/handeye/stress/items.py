@@ -29,8 +29,13 @@ Family = Literal[
     "grid",
     "odd",
     "part",
+    "reference",
 ]
 FAMILIES: tuple[Family, ...] = get_args(Family)
+ON_REQUEST: tuple[Family, ...] = ("reference",)
+"""Families that are made where they are named, and taught nowhere: published sets lack them."""
+BY_DEFAULT = tuple(family for family in FAMILIES if family not in ON_REQUEST)
+"""The others."""
 Worded = Literal[
     "frequency", "context", "context+trust", "authority", "leading", "hint", "presupposition"
 ]

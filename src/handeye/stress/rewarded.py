@@ -12,30 +12,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from handeye.errors import DataError
-from handeye.rewards.columns import Kind, Task, Truth, asked
-from handeye.stress.asking.prompts import answer_words, order_of, with_options
+from handeye.rewards.columns import Kind, Task, Truth
+from handeye.stress.asking.prompts import order_of, written_of
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import NO_SUCH, Item, Picture
 from handeye.stress.scenes.things import COLOURS
 
 _SAID = {"text": "text", "rows": "rows", "columns": "columns", "parts": "parts", "place": "place"}
 """What a family says of a thing, by the key of a fact."""
-_EXAMPLES = {
-    "text": "sign text=BOX colour=red",
-    "grid": "grid rows=3 columns=3 colour=red",
-    "odd": "moon place=6 differs=yes",
-    "part": "table parts=3 colour=red",
-    "contact": "line colour=red",
-}
-_RELATIONS = {
-    "relation x": "moon left-of sun, moon right-of sun",
-    "relation y": "moon above sun, moon below sun",
-    "size": "moon colour=red larger-than moon colour=blue",
-    "depth": "moon colour=red in-front-of moon colour=blue",
-    "contact": "line touches line, or: no line touches line",
-}
-_DERIVED = ("count",)
-"""Kinds of which no single fact is the answer."""
+_DERIVED = ("count", "reference")
+"""Families of which no single fact that is needed is the answer."""
 
 
 def rewarded(items: ItemSet) -> Iterator[Task]:
@@ -56,8 +42,7 @@ def rewarded(items: ItemSet) -> Iterator[Task]:
 def task_of(item: Item, picture: Picture) -> Task:
     """One question with what is right about it."""
     kind, words = str(item.meta["kind"]), dict(item.meta["words"])
-    presumed = " ".join(f"{_key(k, v)}={v}" for k, v in item.meta.get("presumed", {}).items())
-    made = _Kind(kind, words, presumed, item)
+    made = _Kind(kind, words | item.meta.get("presumed", {}), item, picture)
     letters = item.answer == "choice"
     order = order_of(item, "set")
     values = [one for one in dict.fromkeys([*item.values, *item.options]) if one]
@@ -68,20 +53,14 @@ def task_of(item: Item, picture: Picture) -> Task:
         kind=answer,
         answers=tuple((value, *item.aliases.get(value, ())) for value in shown),
         facts=(*_facts(picture, item), *made.denials(item.gold)),
-        needed=made.claims(item.gold),
+        needed=made.needed,
         program=made.program,
         cue_facts=made.claims(item.cue_value) if item.cue_value else (),
         question=_plain(item),
-        direct=kind not in _DERIVED,
+        direct=item.family not in _DERIVED,
     )
-    question = with_options(item, order) if letters else item.question
-    thing = _EXAMPLES.get(item.family, "moon colour=red x=left y=upper")
     return Task(
-        item.item_id,
-        item.scene_id,
-        (item.picture,),
-        asked(question, answer_words(item), thing, _RELATIONS.get(kind, "")),
-        truth,
+        item.item_id, item.scene_id, (item.picture,), written_of(item, "free", order), truth
     )
 
 
@@ -97,6 +76,11 @@ def _key(name: str, value: str) -> str:
     if name == "place":
         return "x" if value in ("left", "right") else "y"
     return name
+
+
+def _between(side: str) -> str:
+    """A side as a relation."""
+    return f"{side}-of" if side in ("left", "right") else side
 
 
 # ---- the scene
@@ -115,7 +99,7 @@ def _facts(picture: Picture, item: Item) -> Iterator[str]:
 
 def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     said = {"colour": one["colour"]} if one["colour"] in COLOURS else {}
-    said |= _halves(one, picture)
+    said |= halves(one, picture)
     words, kind = item.meta["words"], item.meta["kind"]
     if kind == "position" and one["name"] == words["thing"]:
         # So near the middle a box of whole pixels may say otherwise.
@@ -129,7 +113,11 @@ def _thing(one: dict[str, Any], picture: Picture, item: Item) -> str:
     return " ".join([str(one["name"]), *(f"{key}={value}" for key, value in said.items())])
 
 
-def _halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+def halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
+    """The halves of a picture that an object of its scene graph lies in, by axis: ``x``, ``y``.
+
+    One that lies in the middle is in neither.
+    """
     x, y = one["keypoints"]["centre"]
     out = {}
     for key, place, size, names in (
@@ -147,12 +135,17 @@ def _halves(one: dict[str, Any], picture: Picture) -> dict[str, str]:
 class _Kind:
     """A question of a kind: what it needs of a scene, and its program."""
 
-    def __init__(self, kind: str, words: dict[str, str], presumed: str, item: Item) -> None:
-        self.kind, self.words, self.item = kind, words, item
-        colour = f" colour={words['colour']}" if words.get("colour") else ""
-        behind = f" {presumed}" if presumed else colour
-        self.thing = f"{words.get('thing', 'line')}{behind}"
-        self.presumed = presumed
+    def __init__(self, kind: str, words: dict[str, str], item: Item, picture: Picture) -> None:
+        self.kind, self.words, self.item, self.picture = kind, words, item, picture
+        name = words.get("thing", "line")
+        said = [
+            f"{_key(key, words[key])}={words[key]}" for key in ("colour", "place") if key in words
+        ]
+        self.thing = " ".join([name, *said])
+        if item.family == "reference":
+            colour = words.get("mark_colour")
+            self.mark = f"{words['mark']} colour={colour}" if colour else words["mark"]
+            self.side = _between(words["side"])
 
     @property
     def program(self) -> str:
@@ -165,6 +158,8 @@ class _Kind:
             return f"whether {self.thing} touches line"
         if family == "relation":
             return f"relation of {self.thing} to {self.words['mark']}"
+        if family == "reference":
+            return f"colour of {self.thing} {self.side} {self.mark}"
         if family in ("size", "depth"):
             word = "larger-than" if family == "size" else "in-front-of"
             return f"colour of {self.thing} {word} {name}"
@@ -184,13 +179,28 @@ class _Kind:
     def denials(self, value: str) -> tuple[str, ...]:
         """What is not there where a value is the answer, as far as the question asks for it."""
         if value == NO_SUCH:
-            return (f"no {self.thing}",)
+            return (f"no {self.mark if self.item.family == 'reference' else self.thing}",)
         if value != "no":
             return ()
         return (f"no {self.thing}{' touches line' if self.item.family == 'contact' else ''}",)
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The facts that make the right answer the answer, in the fewest words.
+
+        Of a thing that is referred to they are two: that it stands in the relation, and its colour,
+        both said of the thing in the half of the picture that it alone of its name lies in.
+        """
+        if self.item.family != "reference" or self.item.gold == NO_SUCH:
+            return self.claims(self.item.gold)
+        word = " ".join([self.words["side"], *["of"] * self.kind.endswith("x")])
+        place = next(one for one, related, _ in self.picture.relations if related == word)
+        key = "y" if self.kind.endswith("x") else "x"
+        thing = f"{self.thing} {key}={halves(self.picture.objects[place], self.picture)[key]}"
+        return f"{thing} {self.side} {self.mark}", f"{thing} colour={self.item.gold}"
+
     def claims(self, value: str) -> tuple[str, ...]:
-        """The facts that make a value the answer, in the fewest words."""
+        """The facts that make a value the answer, as words claim it."""
         name, family = self.words.get("thing", "line"), self.item.family
         if value in ("no", NO_SUCH):
             return self.denials(value)
@@ -201,8 +211,9 @@ class _Kind:
         if family == "contact":
             return (f"{self.thing} touches line",)
         if family == "relation":
-            word = f"{value}-of" if value in ("left", "right") else value
-            return (f"{self.thing} {word} {self.words['mark']}",)
+            return (f"{self.thing} {_between(value)} {self.words['mark']}",)
+        if family == "reference":
+            return (f"{self.thing} colour={value} {self.side} {self.mark}",)
         if family in ("size", "depth"):
             word = "larger-than" if family == "size" else "in-front-of"
             return (f"{self.thing} colour={value} {word} {name}",)

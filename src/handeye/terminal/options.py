@@ -99,6 +99,17 @@ Json: TypeAlias = Annotated[
 Seed: TypeAlias = Annotated[
     int, typer.Option(metavar="SEED", help="Of the resampling behind the intervals.")
 ]
+Prices: TypeAlias = Annotated[
+    Path | None, typer.Option("--prices", metavar="FILE", help="JSON of prices by model.")
+]
+Price: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--price",
+        metavar="IN:OUT",
+        help="Dollars per million tokens; IN:OUT:CACHED where cached ones cost less.",
+    ),
+]
 Common: TypeAlias = Annotated[
     bool,
     typer.Option("--common/--no-common", help="Only what all the runs have."),

@@ -18,6 +18,8 @@ from handeye.terminal.options import (
     BaseUrl,
     Json,
     ModelArg,
+    Price as PriceArg,
+    Prices,
     Quiet,
     StripThoughts,
     TestSplit,
@@ -241,17 +243,8 @@ def _carried(
             "the provider.",
         ),
     ] = None,
-    price: Annotated[
-        str | None,
-        typer.Option(
-            "--price",
-            metavar="IN:OUT",
-            help="Dollars per million tokens; IN:OUT:CACHED where cached ones cost less.",
-        ),
-    ] = None,
-    prices: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="JSON of prices by model.")
-    ] = None,
+    price: PriceArg = None,
+    prices: Prices = None,
     strip_thoughts: StripThoughts = False,
     epochs: Annotated[
         int, typer.Option(metavar="N", help="Answers to every question; further ones are kept.")
@@ -275,7 +268,7 @@ def _carried(
         "base_url": base_url,
         "generation": settings,
         "model_args": arguments,
-        "price": _price(price, prices, model),
+        "price": price_of(price, prices, model),
         **({"strip_thoughts": True} if strip_thoughts else {}),
         **({"epochs": epochs} if epochs != 1 else {}),
         "progress": not quiet,
@@ -287,7 +280,13 @@ def _slug(name: str) -> str:
     return kept.strip("-.") or "set"
 
 
-def _price(price: str | None, prices: Path | None, model: str) -> Price | None:
+def price_of(price: str | None, prices: Path | None, model: str) -> Price | None:
+    """The price of a model's tokens as it was given; None where it was not.
+
+    Raises:
+        OptionError: it was given twice, cannot be read, or the file has none for the model.
+        DataError: the file cannot be read.
+    """
     from handeye.errors import OptionError
     from handeye.run.prices import parse_price, read_prices
 

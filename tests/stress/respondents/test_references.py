@@ -13,8 +13,21 @@ from handeye.stress.scenes.plan import plan_groups, plan_set
 
 @pytest.fixture(scope="module")
 def items() -> list[Item]:
-    options = plan_set(9, 120)
+    return made(120)
+
+
+def made(groups: int, families: str | None = None) -> list[Item]:
+    options = plan_set(9, groups, families)
     return [item for order in plan_groups(options) for item in group_of(options, order).items()]
+
+
+def test_words_tell_no_more_of_what_is_referred_to() -> None:
+    some = made(20, "reference")
+    hold(some)
+    for reader in READERS:
+        if reader.name != "sampled":
+            found = tallies(some, reader.answer(some)).values()
+            assert all(one.both == 0 and 2 * one.right <= one.items for one in found)
 
 
 def test_readers_of_words_are_at_chance_under_every_cue(items: list[Item]) -> None:

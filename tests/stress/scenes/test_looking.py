@@ -68,7 +68,7 @@ def test_a_curve_that_rises_is_not_fitted() -> None:
     assert fitted([1, 0.5, 0.75, 0]) == [1, 0.625, 0.625, 0]
 
 
-RULED = ("position", "relation", "size", "odd")
+RULED = ("position", "relation", "size", "odd", "reference")
 """Families whose levels are differences of places, widths and tilts: a ruler measures them all."""
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from handeye.errors import DataError
 from handeye.stress.scenes.generation import generate
-from handeye.stress.scenes.verification import SOLVED, verify
+from handeye.stress.scenes.verification import REMADE, SOLVED, verify
 
 ITEMS, PICTURES = "stress_test.jsonl", "pictures_test.jsonl"
 
@@ -36,6 +36,14 @@ def test_a_set_as_it_was_made_has_no_problem(dealt: Path) -> None:
     assert found.counts["items"] == 240
     assert found.counts["groups"] == 24
     assert found.counts[SOLVED] >= 0.95 * 240
+
+
+def test_what_is_made_on_request_has_none_either(requested: Path) -> None:
+    found = verify(requested, workers=1)
+    assert found.problems == ()
+    # Two things and a mark at whole pixels: all is told by who looks.
+    assert found.counts[SOLVED] == found.counts["items"] == 3 * 42
+    assert found.counts["groups"] == found.counts[REMADE] == 3
 
 
 def test_with_any_number_of_workers_the_same_is_found(copy: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from handeye.errors import OptionError
 from handeye.stress.asking.prompts import read_prompt
-from handeye.stress.items import FAMILIES, NO_SUCH
+from handeye.stress.items import BY_DEFAULT, NO_SUCH
 from handeye.stress.scenes.families import LEVELS
 from handeye.stress.scenes.looking import answer
 from handeye.stress.scenes.plan import plan_set
@@ -32,7 +32,7 @@ from handeye.training.words import END, build_tokenizer
 
 TINY = RECIPES["tiny"]
 FIRST = TINY.looking_steps * TINY.pictures
-NUMBERS = range(2 * len(FAMILIES))
+NUMBERS = range(2 * len(BY_DEFAULT))
 
 
 @pytest.fixture(scope="module")
@@ -139,14 +139,14 @@ def test_patches_tell_what_is_under_them(pictures):
         side = labels[..., names.index("side")]
         assert not (side[:, :3] == 1).any()
         assert not (side[:, 5:] == 0).any()
-        if FAMILIES[number // 2] == "size":
+        if BY_DEFAULT[number // 2] == "size":
             twins = set(labels[..., names.index("twin")].ravel().tolist()) - {IGNORED}
             assert {TWINS[place] for place in twins} == {"larger", "smaller"}
     assert seen == set(names)
 
 
 def test_an_examination_asks_pairs_of_every_family_and_shows_none_of_training():
-    for number in range(len(FAMILIES)):
+    for number in range(len(BY_DEFAULT)):
         group = examined_group(1, number, 1)
         one, other = examined_pictures(group)
         assert [q.text for q in one.questions] == [q.text for q in other.questions]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from handeye.cli import app
 from handeye.errors import OptionError, RunError
 from handeye.models.registry import make_respondent
-from handeye.stress.items import FAMILIES
+from handeye.stress.items import BY_DEFAULT
 from handeye.stress.scenes.generation import generate
 from handeye.stress.scenes.looking import answer
 from handeye.stress.teaching.evaluation import examine, record
@@ -39,7 +39,7 @@ def test_it_is_trained_and_examined(model, tmp_path):
     assert card["supervision"] == "patches and answers"
     assert card["data"]["questions_answered_in_training"] == 5 * 8 * 4
     found = json.loads((model / "examination.json").read_text())
-    assert [mark["family"] for mark in found["marks"]] == [*FAMILIES] * 2
+    assert [mark["family"] for mark in found["marks"]] == [*BY_DEFAULT] * 2
     again = run("train", "examine", model, "--scenes", 1, "--json", tmp_path / "found.json")
     assert again.exit_code == 0, again.output
     assert len(json.loads((tmp_path / "found.json").read_text())["marks"]) == 2

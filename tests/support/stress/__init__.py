@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from handeye.stress.items import DRAWN, FAMILIES, NO_SUCH, WORDED, Item
+from handeye.stress.items import BY_DEFAULT, DRAWN, NO_SUCH, WORDED, Item
 from handeye.stress.scoring.predictions import Prediction
 from handeye.stress.scoring.score import ScoreRow, score_rows
 
@@ -28,7 +28,7 @@ def groups(
     n: int = 96,
     seed: int = 0,
     *,
-    families: Sequence[str] = FAMILIES,
+    families: Sequence[str] = BY_DEFAULT,
     cues: Sequence[str] = (*WORDED, *DRAWN),
     per_group: int = 2,
     other: bool = True,

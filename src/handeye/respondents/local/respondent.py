@@ -210,7 +210,8 @@ class LocalRespondent:
                 )
             ],
             usage=ModelUsage(
-                input_tokens=answer.prompt_tokens,
+                # Inspect counts what a cache served apart.
+                input_tokens=answer.prompt_tokens - answer.shared_tokens,
                 output_tokens=written,
                 total_tokens=answer.prompt_tokens + written,
                 input_tokens_cache_read=answer.shared_tokens,

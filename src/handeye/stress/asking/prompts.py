@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple, get_args
 
 from handeye.errors import OptionError, allowed
+from handeye.rewards.columns import TASK, asked
 from handeye.run.choices import lettered, shuffled, unlettered
 from handeye.stress.items import NO_SUCH, Item
 from handeye.stress.scoring.predictions import FREE, Form, form_of
@@ -26,6 +27,33 @@ _BY_NUMBER = "Answer with a number"
 _BY_WORD = "Answer with a word or two"
 _ALONE = " and nothing else."
 _NO_SUCH = f" If this is about something that is not there, answer: {NO_SUCH}."
+_DESCRIBE = (
+    "Do not answer yet. Describe what the picture shows of this: which things there are, what each "
+    "is like, where it lies, and how they lie to each other."
+)
+_CHECK = (
+    "Do not answer yet. Say in a sentence or two what decides the question. Then look at the "
+    "picture again, check each point of your description that this rests on, and correct what is "
+    "wrong."
+)
+_NOW = "Now answer the question."
+_EXAMPLES = {
+    "text": "sign text=BOX colour=red",
+    "grid": "grid rows=3 columns=3 colour=red",
+    "odd": "moon place=6 differs=yes",
+    "part": "table parts=3 colour=red",
+    "contact": "line colour=red",
+}
+"""Facts as examples, by family; things are named that no picture shows."""
+_RELATIONS = {
+    "relation x": "moon left-of sun, moon right-of sun",
+    "relation y": "moon above sun, moon below sun",
+    "size": "moon colour=red larger-than moon colour=blue",
+    "depth": "moon colour=red in-front-of moon colour=blue",
+    "contact": "line touches line, or: no line touches line",
+    "reference x": "moon y=upper left-of sun, moon y=upper right-of sun",
+    "reference y": "moon x=left above sun, moon x=left below sun",
+}
 _STATE = (
     "First look at the picture, and write what it shows of this on a line that begins with "
     '"Seen:". Then answer on a line that begins with "Answer:". '
@@ -56,11 +84,51 @@ def prompt_of(
     question = with_cue(item, cue_order)
     if form_of(item, form) == FREE:
         return f"{question}\n\n{first}{answer_words(item, end)}"
+    return f"{_lettered(item, order, question)}\n\n{first}{_BY_LETTER}{end}"
+
+
+def _lettered(item: Item, order: Sequence[int], question: str) -> str:
+    """A question and its options by letter.
+
+    Raises:
+        OptionError: it has none.
+    """
     if not item.options:
         raise OptionError(
             f"item {item.item_id} has no options to choose from by letter; ask for free answers"
         )
-    return f"{with_options(item, order, question)}\n\n{first}{_BY_LETTER}{end}"
+    options = lettered([item.options[place] for place in order])
+    return f"{question}\n\n{options}"
+
+
+def written_of(item: Item, form: Form, order: Sequence[int], *, cue_order: CueOrder = "set") -> str:
+    """The words that ask for what is seen, as facts, and then for the answer, between tags.
+
+    Those of rewards (:func:`handeye.rewards.columns.asked`), so that a model is asked as it was
+    trained. Args and errors as :func:`prompt_of`.
+
+    Raises:
+        DataError: the question has such a tag itself.
+    """
+    question, answer = with_cue(item, cue_order), answer_words(item)
+    if form_of(item, form) != FREE:
+        question, answer = _lettered(item, order, question), f"{_BY_LETTER}."
+    thing = _EXAMPLES.get(item.family, "moon colour=red x=left y=upper")
+    return asked(question, answer, thing, _RELATIONS.get(str(item.meta.get("kind")), ""))
+
+
+def steps_of(
+    item: Item, form: Form, order: Sequence[int], *, cue_order: CueOrder = "set"
+) -> tuple[str, str, str]:
+    """What is said in the three turns of an agent: describe, check, answer.
+
+    Args and errors as :func:`prompt_of`.
+    """
+    question = with_cue(item, cue_order)
+    if form_of(item, form) != FREE:
+        question = _lettered(item, order, question)
+    last = prompt_of(item, form, order, cue_order=cue_order)
+    return f"{question}\n\n{_DESCRIBE}", _CHECK, f"{_NOW}\n\n{last}"
 
 
 def answer_words(item: Item, end: str = ".") -> str:
@@ -70,12 +138,6 @@ def answer_words(item: Item, end: str = ".") -> str:
     # The same for all items of a family, so that it tells nothing of any of them.
     gone = _NO_SUCH if NO_SUCH in item.options else ""
     return f"{_BY_NUMBER if item.answer == 'number' else _BY_WORD}{end}{gone}"
-
-
-def with_options(item: Item, order: Sequence[int], question: str | None = None) -> str:
-    """A question, the item's own where none is given, and its options by letter."""
-    options = lettered([item.options[place] for place in order])
-    return f"{item.question if question is None else question}\n\n{options}"
 
 
 def with_cue(item: Item, cue_order: CueOrder) -> str:
@@ -127,12 +189,16 @@ class Prompt(NamedTuple):
         question: with the cue within it.
         options: by letter; empty where none are shown.
         state_first: whether what is seen is asked for first.
+        written: whether it is, and the answer, between tags.
+        early: whether the answer is not asked for yet.
     """
 
     form: Form
     question: str
     options: tuple[str, ...] = ()
     state_first: bool = False
+    written: bool = False
+    early: bool = False
 
 
 _ENDING = re.compile(
@@ -142,18 +208,26 @@ _ENDING = re.compile(
 )
 
 
+_HEAD, _TAIL = TASK.partition("{")[0], TASK.rpartition("> ")[2].removesuffix("{answer}")
+
+
 def read_prompt(text: str) -> Prompt | None:
     """Read a prompt of this file; None where it is none. White space around it is of no account."""
     before, _, ending = text.strip().rpartition("\n\n")
+    if ending in (_DESCRIBE, _CHECK):
+        return Prompt("free", before, early=True)
+    written = ending.startswith(_HEAD)
+    if written:
+        ending = ending.rpartition(_TAIL)[2]
     found = _ENDING.fullmatch(ending)
     if found is None or not before:
         return None
     first = found["first"] is not None
     if found["by"] != _BY_LETTER:
-        return Prompt("free", before, state_first=first)
+        return Prompt("free", before, state_first=first, written=written)
     question, _, block = before.rpartition("\n\n")
     options = unlettered(block)
-    return Prompt("letters", question, options, first) if question and options else None
+    return Prompt("letters", question, options, first, written) if question and options else None
 
 
 def stated(seen: str, answer: str) -> str:

@@ -24,11 +24,13 @@ from handeye.run.options import SMALL, RunOptions
 from handeye.run.questions import Question
 from handeye.scores.asked import kept_or_aside
 from handeye.scores.join import row_of
+from handeye.stress.asking.detection import Detector
 from handeye.stress.asking.prompts import check_cue_order
 from handeye.stress.asking.questions import NOTED, Asking
 from handeye.stress.item_set import ItemSet
 from handeye.stress.loader import load, selected
 from handeye.stress.respondents.models import RESPONDENTS
+from handeye.stress.scoring.predictions import refuse_stripping
 
 if TYPE_CHECKING:
     from inspect_ai import Task
@@ -63,6 +65,8 @@ def run(
     groups: int | None = None,
     form: str = "free",
     state_first: bool = False,
+    way: str = "plain",
+    detector: Detector | None = None,
     **others: Any,
 ) -> Any:
     """Ask ``model`` every question of ``data``, score the answers, and give the scored run.
@@ -84,6 +88,10 @@ def run(
         groups: at most so many.
         form: of answers, ``free`` or ``letters``.
         state_first: ask the model for what it sees before it answers.
+        way: how a question is put: ``plain``; ``detector``, with what one found in the picture;
+            ``agent``, in three steps; ``written``, for facts and then an answer, between tags.
+        detector: a function of a picture (PIL) that gives names and boxes (x0, y0, x1, y1) in
+            pixels, for the way ``detector``; by default the set's own boxes are told.
         **others: what else :func:`make_options` takes: ``option_order``, ``cue_order``,
             ``ablation``, ``letters``, ``epochs``, ``max_connections``, ``generation``,
             ``progress`` ...
@@ -96,6 +104,7 @@ def run(
     """
     others |= {"name": name, "batch": batch, "split": split, "families": families, "cues": cues}
     others |= {"groups": groups, "form": form, "state_first": state_first}
+    others |= {"way": way, "detector": detector}
     ask = partial(run_stress, model, data, **others)
     return kept_or_aside(ask, out, _opened(others.get("score") is not False))
 
@@ -143,6 +152,8 @@ def make_options(
     option_order: str = "set",
     cue_order: str = "set",
     state_first: bool = False,
+    way: str = "plain",
+    detector: Detector | None = None,
     ablation: str = "",
     letters: bool | None = None,
     **others: Any,
@@ -159,6 +170,8 @@ def make_options(
         option_order: ``set`` or ``shuffle:SEED``.
         cue_order: where cues of words stand: ``set``, ``before`` or ``behind`` the question.
         state_first: ask the model for what it sees before it answers.
+        way: how a question is put, as :func:`run` takes it.
+        detector: likewise.
         ablation: ``grey`` or ``swap``; empty for none.
         letters: ask the provider for log-probabilities; None where it is known to give them.
         **others: ``split`` and ``groups`` select; ``name`` and ``batch`` are for functions; the
@@ -173,6 +186,8 @@ def make_options(
         option_order=option_order,
         cue_order=check_cue_order(cue_order),
         state_first=state_first,
+        way=way,  # type: ignore[arg-type]
+        detector=detector,
         ablation=ablation,  # type: ignore[arg-type]
         letters=letters,
     )
@@ -197,6 +212,7 @@ def job(options: StressOptions) -> Job:
         raise OptionError(
             f"{options.model} gives its answer's text and no log-probabilities; leave letters out"
         )
+    refuse_stripping(options.asking.way, options.strip_thoughts)
     items = options.load()
     if options.model == SMALL:
         tell(
@@ -229,6 +245,7 @@ def job(options: StressOptions) -> Job:
         row=_row,
         score=partial(_score, options, items),
         without_marks=partial(_score, options, items, {"strip_thoughts": True}),
+        tagged=options.asking.way == "written",
         select=lambda plan: selected(plan, options.data),
         named={
             "max_scenes": "--groups",

@@ -42,6 +42,7 @@ def stress(
     option_order: str = "set",
     cue_order: str = "set",
     state_first: bool = False,
+    way: str = "plain",
     ablation: str = "",
     letters: bool | None = None,
     journal: str | None = None,
@@ -58,6 +59,8 @@ def stress(
         option_order: ``set`` or ``shuffle:SEED``.
         cue_order: where cues of words stand: ``set``, ``before`` or ``behind`` the question.
         state_first: ask for what is seen before the answer.
+        way: how a question is put: ``plain``; ``detector``, with the boxes that the set knows;
+            ``agent``, in three steps; ``written``, for facts and then an answer, between tags.
         ablation: ``grey`` or ``swap``; empty for none.
         letters: ask the provider for log-probabilities; by default where it is known to give them.
         journal: a file that every answer is appended to when it arrives; answers found in it are
@@ -73,6 +76,7 @@ def stress(
         option_order=option_order,
         cue_order=check_cue_order(cue_order),
         state_first=state_first,
+        way=way,  # type: ignore[arg-type]
         ablation=ablation,  # type: ignore[arg-type]
         letters=letters,
     )

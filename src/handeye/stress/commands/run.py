@@ -19,6 +19,12 @@ def _cues() -> Iterable[str]:
     return ("none", *filter(None, CUES))
 
 
+def _ways() -> Iterable[str]:
+    from handeye.stress.scoring.predictions import WAYS
+
+    return WAYS
+
+
 @run_command(
     "stress",
     RESPONDENTS,
@@ -50,6 +56,15 @@ def stress(
         bool,
         typer.Option("--state-first", help="Ask for what is seen before the answer, and score it."),
     ] = False,
+    way: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="How a question is put: plain; detector (the set's own boxes are told); agent "
+            "(describe, check, answer); written (facts, then an answer, between tags).",
+            autocompletion=one_of(_ways),
+        ),
+    ] = "plain",
     option_order: Annotated[
         str,
         typer.Option(
@@ -102,6 +117,7 @@ def stress(
         cues=cues,
         groups=groups,
         state_first=state_first,
+        way=way,
         option_order=option_order,
         cue_order=cue_order,
         ablation="grey" if grey else "swap" if swap else "",

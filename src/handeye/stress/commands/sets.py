@@ -35,7 +35,7 @@ Families = Annotated[
     typer.Option(
         "--family",
         metavar="NAMES",
-        help="Only these families (default all twelve): count,depth ...",
+        help="Only these families: count,depth ... (default all; of generate all but reference).",
         autocompletion=one_of(_families, several=True),
     ),
 ]

@@ -132,6 +132,7 @@ def _apart(run: Run) -> str:
         "" if run.summary.form == "free" else run.summary.form,
         run.summary.ablation,
         "seen first" if info.get("state_first") else "",
+        info.get("way") or "",
         *(
             f"{name} order {info[f'{name}_order']}"
             for name in ("option", "cue")
@@ -189,6 +190,8 @@ def _facts(run: Run, shown: str) -> Words:
             ("asked", ASKED[summary.form]),
             ("pictures", shown or "as they are"),
             ("seen first", "stated before the answer" if info.get("state_first") else None),
+            ("way", info.get("way")),
+            ("detector", info.get("detector")),
             ("option order", info.get("option_order")),
             ("cue order", info.get("cue_order")),
             ("weights from", " and ".join(sources)),

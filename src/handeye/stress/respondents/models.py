@@ -49,12 +49,19 @@ def _read(asked: Conversation) -> Prompt:
 def _said(prompt: Prompt, value: str, seen: str) -> str:
     """A value in the form that is asked for."""
     from handeye.answer_kinds.choice import LETTERS
+    from handeye.rewards.written import tagged
     from handeye.stress.asking.prompts import stated
 
     text = value
     if prompt.form == "letters" and value in prompt.options:
         text = LETTERS[prompt.options.index(value)]
+    if prompt.written:
+        return tagged("", text)
     return stated(seen, text) if prompt.state_first else text
+
+
+_EARLY = "I look at the picture, and keep to what it shows."
+"""What is said in a turn that is not to answer yet."""
 
 
 class Oracle:
@@ -70,6 +77,8 @@ class Oracle:
     async def answer(self, asked: Conversation) -> Reply:
         """Answer from pixels; declines where they cannot be used."""
         prompt, picture = _read(asked), asked.one_picture()
+        if prompt.early:
+            return Reply(_EARLY)
         key = hashlib.sha256(prompt.question.encode()).digest() + hashlib.sha256(picture).digest()
         try:
             value = await self._pool.see(key, partial(_looked, prompt.question, picture))
@@ -144,9 +153,12 @@ class SimulatedEyes(_Knowing):
 
     async def answer(self, asked: Conversation) -> Reply:
         """Answer as planted."""
+        from handeye.rewards.written import tagged
         from handeye.stress.respondents.simulated import Shown, simulate
 
         prompt, item = _read(asked), self._asked(asked)
+        if prompt.early:
+            return Reply(_EARLY)
         try:
             order = tuple(item.options.index(text) for text in prompt.options)
         except ValueError:
@@ -159,7 +171,10 @@ class SimulatedEyes(_Knowing):
             sample=asked.sample,
         )
         found = simulate(item, self._plants, self._seed, shown)
-        reply = spoken(found.raw_text, found.stop_reason, found.error, found.planted)
+        text = found.raw_text
+        if prompt.written and text is not None and found.state == "answered":
+            text = tagged("", text)
+        reply = spoken(text, found.stop_reason, found.error, found.planted)
         if not self._tells or found.letters is None:
             return reply
         metadata = {**(reply.metadata or {}), **found.letters.as_metadata()}
@@ -192,8 +207,8 @@ class Reference(_Knowing):
 
     async def answer(self, asked: Conversation) -> Reply:
         """Say what the reader says, whatever is shown."""
-        value = self._answers.get(self._asked(asked).item_id, "")
-        return Reply(_said(_read(asked), value, value))
+        value, prompt = self._answers.get(self._asked(asked).item_id, ""), _read(asked)
+        return Reply(_EARLY if prompt.early else _said(prompt, value, value))
 
 
 def _small(**options: Any) -> ChatRespondent:

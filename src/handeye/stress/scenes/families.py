@@ -1,4 +1,4 @@
-"""The twelve families: draws -> what is asked, and the scene of every truth.
+"""The families: draws -> what is asked, and the scene of every truth.
 
 A family draws all that its pictures share and gives a :class:`Sketch`, whose ``scene`` has the
 things of the picture in which a value is true.
@@ -215,6 +215,65 @@ def relation(room: Room, offset: float) -> Sketch:
         room.above,
         presumed=two_colours(colour, another),
         side=1 if values[0] == names[0] else -1,
+    )
+
+
+def reference(room: Room, offset: float) -> Sketch:
+    """What colour the one of two has that lies on a side of a mark; they exchange their colours.
+
+    So each colour is there in both pictures, and only who sees which thing stands in the relation,
+    and what colour that one has, can tell. The level is how far they are off the mark. They lie in
+    two halves of the picture, so that what is seen of one can be said apart from the other.
+    """
+    draw = room.draw
+    across = bool(draw.below(2))
+    size, apart = 30, 40
+    thing, mark = some(draw, SHAPES if across else EVEN_SHAPES, 2)
+    a, b, second, another = some_colours(draw, 4)
+    names = ("left", "right") if across else ("above", "below")
+    side, far = in_some_order(draw, *names)
+    reach = 72 + size // 2
+    # Off the middle: beside them is room for a box as large as both.
+    aside = MIDDLE - draw.integer(24, 32)
+    if across:
+        mx = draw.integer(RIM + reach, STAGE - RIM - reach)
+        my = aside if room.above else STAGE - aside
+    else:
+        mx = aside if draw.below(2) else STAGE - aside
+        my = draw.integer(int(room.top) + reach, int(room.bottom) - reach)
+    lane = apart if draw.below(2) else -apart
+
+    def at(name: str) -> tuple[float, float]:
+        off = -offset if name == names[0] else offset
+        beside = lane if name == side else -lane
+        return (mx + off, my + beside) if across else (mx + beside, my + off)
+
+    room.take(mx, my, size)
+    for name in names:
+        room.take(*at(name), size)
+    rest = room.scatter(draw.below(3), others(SHAPES, thing, mark))
+
+    def things(truth: int, other: int) -> Any:
+        found = [
+            *rest,
+            named(mark, (second, another)[other], mx, my, size, role="mark"),
+            named(thing, (a, b)[truth], *at(side), size),
+            named(thing, (b, a)[truth], *at(far), size),
+        ]
+        first, of = len(rest), " of" if across else ""
+        return found, [(first + 1, f"{side}{of}", first), (first + 2, f"{far}{of}", first)]
+
+    return Sketch(
+        "reference x" if across else "reference y",
+        {"thing": thing, "side": side, "mark": mark},
+        (a, b),
+        offset,
+        things,
+        room.ground,
+        room.above,
+        third=second,
+        presumed=({"mark_colour": second}, {"mark_colour": another}),
+        companions=((3, a), (3, b)),
     )
 
 
@@ -570,6 +629,7 @@ LEVELS: dict[Family, tuple[float, ...]] = {
     "grid": (34, 22, 14, 9, 6),
     "odd": (20, 10, 5, 3, 1),
     "part": (16, 10, 6, 4, 2),
+    "reference": (72, 36, 18, 8, 2),
 }
 """What each level is, in units of the stage, 1 (the first) the easiest."""
 TILTS = (45, 24, 12, 6, 3)
@@ -588,6 +648,7 @@ MEANING: dict[Family, str] = {
     "grid": "width of a cell",
     "odd": "difference of widths (px), or of tilts (deg)",
     "part": "width of a part",
+    "reference": "distance from the middle of the mark",
 }
 """What the level of each family measures."""
 EDITS: dict[Family, str] = {
@@ -603,6 +664,7 @@ EDITS: dict[Family, str] = {
     "grid": "one row or column more",
     "odd": "two neighbours are exchanged",
     "part": "one part more",
+    "reference": "the two exchange their colours",
 }
 _BUILDERS: dict[str, Callable[[Room, float], Sketch]] = {
     "attribute": attribute,
@@ -616,6 +678,7 @@ _BUILDERS: dict[str, Callable[[Room, float], Sketch]] = {
     "contact": contact,
     "grid": grid,
     "part": part,
+    "reference": reference,
 }
 
 

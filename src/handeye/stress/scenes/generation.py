@@ -58,7 +58,8 @@ def generate(
         seed: 0..2^63-1.
         groups: number of groups: two pictures and, with two cue kinds, ten questions each (drawn
             cues and ``other`` have pictures of their own).
-        families: of questions, default all twelve, in turn.
+        families: of questions, in turn; by default all but those on request
+            (:data:`~handeye.stress.items.ON_REQUEST`).
         cues: ``two`` (default): two kinds a group, in turn; ``all``; ``none``; or names.
         level: only this level of difficulty, 1 (easy) to 5; default all.
         size: side of the pictures in pixels.

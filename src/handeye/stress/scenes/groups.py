@@ -20,7 +20,7 @@ from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, NO_SUCH, WORDED, Cue, Family, Item, Picture
 from handeye.stress.scenes.drawing import FINE, STAGE, Box, Canvas, Pixels, blank
 from handeye.stress.scenes.families import sketch
-from handeye.stress.scenes.sketching import Scene, Sketch
+from handeye.stress.scenes.sketching import Scene, Sketch, Thing
 from handeye.stress.scenes.wording import Said, presuming, question, with_cue
 
 AB = "ab"
@@ -402,7 +402,7 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
         return "yes" if wanted else "no"
     if family == "count":
         return str(len(fit))
-    fits = {"size": 2, "depth": 2, "contact": 2, "odd": 5}.get(family, 1)
+    fits = {"size": 2, "depth": 2, "contact": 2, "odd": 5, "reference": 2}.get(family, 1)
     assert len(fit) == fits, f"{plan.kind}: {len(fit)} things fit, not {fits}"
     if family == "attribute":
         return fit[0].colour
@@ -410,11 +410,13 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
         across = {words["one"], words["two"]} == {"left", "right"}
         low = (fit[0].x if across else fit[0].y) < STAGE * FINE // 2
         return ("left" if across else "upper") if low else ("right" if across else "lower")
-    if family == "relation":
+    if family in ("relation", "reference"):
         (mark,) = (t for t in things if t.name == words["mark"])
-        if plan.kind == "relation x":
-            return "left" if fit[0].x < mark.x else "right"
-        return "above" if fit[0].y < mark.y else "below"
+        sides = [_side(t, mark, plan.kind) for t in fit]
+        if family == "relation":
+            return sides[0]
+        assert sides.count(words["side"]) == 1
+        return fit[sides.index(words["side"])].colour
     if family == "size":
         return max(fit, key=lambda t: t.facts["size"]).colour
     if family == "depth":
@@ -429,6 +431,13 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
         ((place),) = (t.facts["place"] for t in fit if t.facts["differs"])
         return str(place)
     return str(fit[0].facts["parts"])
+
+
+def _side(thing: Thing, mark: Thing, kind: str) -> str:
+    """On which side of a mark a thing lies, by the axis of a kind."""
+    if kind.endswith("x"):
+        return "left" if thing.x < mark.x else "right"
+    return "above" if thing.y < mark.y else "below"
 
 
 def prompt_problems(items: Iterable[Item]) -> Iterator[str]:

@@ -269,10 +269,27 @@ def _relation(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
     target, mark = sight.like(words["thing"])[0], sight.like(words["mark"])[0]
     if not _fits(target, words):
         return NO_SUCH
-    (x, y), (to_x, to_y) = _middle(target, sight), _middle(mark, sight)
-    if kind == "relation x":
-        return "left" if x < to_x else "right"
-    return "above" if y < to_y else "below"
+    before, behind = _SIDES[kind[-1]]
+    return before if _beyond(target, mark, kind, sight) < 0 else behind
+
+
+_SIDES = {"x": ("left", "right"), "y": ("above", "below")}
+
+
+def _reference(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
+    mark = sight.like(words["mark"])[0]
+    if words.get("mark_colour", mark.colour) != mark.colour:
+        return NO_SUCH
+    # Where none lies there, or all do, the one that does so most.
+    sign = 2 * _SIDES[kind[-1]].index(words["side"]) - 1
+    found = max(sight.like(words["thing"]), key=lambda b: sign * _beyond(b, mark, kind, sight))
+    return found.colour
+
+
+def _beyond(blob: Blob, mark: Blob, kind: str, sight: Sight) -> float:
+    """How far to the right of a mark, or below it, a blob lies."""
+    way = "xy".index(kind[-1])
+    return _middle(blob, sight)[way] - _middle(mark, sight)[way]
 
 
 def _middle(blob: Blob, sight: Sight) -> tuple[float, float]:
@@ -471,4 +488,5 @@ _EYES: dict[str, Callable[[Sight, str, Mapping[str, str]], str | None]] = {
     "grid": _grid,
     "odd": _odd,
     "part": _part,
+    "reference": _reference,
 }

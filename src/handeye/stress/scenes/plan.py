@@ -15,7 +15,7 @@ from typing import Any
 from handeye.errors import LARGEST_SEED, OptionError, allowed, refuse_twice, within
 from handeye.sets.blocks import MOST
 from handeye.sets.draw import Draw
-from handeye.stress.items import CUES, FAMILIES, Cue, Family
+from handeye.stress.items import BY_DEFAULT, CUES, FAMILIES, Cue, Family
 from handeye.stress.scenes.drawing import STAGE
 from handeye.stress.scenes.families import N_LEVELS
 from handeye.stress.scenes.groups import Order
@@ -91,7 +91,7 @@ def plan_set(
             "split must be a name such as test or dev (letters and digits, _, - and . within; at "
             f"most {_LONGEST_SPLIT}), got {split[: _LONGEST_SPLIT + 1]!r}"
         )
-    asked = FAMILIES if families is None else _chosen("families", families, FAMILIES)
+    asked = BY_DEFAULT if families is None else _chosen("families", families, FAMILIES)
     kinds = tuple(cue for cue in CUES if cue)
     words = cues.strip() if isinstance(cues, str) else cues
     given: tuple[Cue, ...] | None

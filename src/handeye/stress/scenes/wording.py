@@ -100,6 +100,18 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "With how many {parts} is the {thing} made?",
         "What is the number of {parts} of the {thing}?",
     ),
+    "reference x": (
+        "What colour is the {thing} whose centre lies to the {side} of the centre of the {mark}?",
+        "Which colour does the {thing} have whose centre is to the {side} of the centre of the "
+        "{mark}?",
+        "What is the colour of the {thing} with its centre to the {side} of the centre of the "
+        "{mark}?",
+    ),
+    "reference y": (
+        "What colour is the {thing} whose centre lies {side} the centre of the {mark}?",
+        "Which colour does the {thing} have whose centre is {side} the centre of the {mark}?",
+        "What is the colour of the {thing} with its centre {side} the centre of the {mark}?",
+    ),
 }
 """Forms of a question by its kind."""
 OTHER_QUESTIONS = {
@@ -125,6 +137,9 @@ _CLAIMS: dict[str, str] = {
     "odd size": "the one that differs in size is number {value} from the left",
     "odd tilt": "the one that differs in tilt is number {value} from the left",
     "part": "the {thing} has {value} {parts}",
+    "reference x": "the {thing} with its centre to the {side} of the centre of the {mark} is "
+    "{value}",
+    "reference y": "the {thing} with its centre {side} the centre of the {mark} is {value}",
 }
 _YES_NO = {
     "existence": {
@@ -225,7 +240,7 @@ def presuming(kind: str, words: Mapping[str, str], presumed: Mapping[str, str], 
     Args:
         kind: of the question.
         words: of the plain question.
-        presumed: ``colour`` or ``place`` to what is presupposed.
+        presumed: ``colour`` or ``place``, or ``mark_colour``, to what is presupposed.
         draw: of the form.
     """
     forms = OTHER_QUESTIONS.get(kind, QUESTIONS[kind])
@@ -276,6 +291,8 @@ def slots(words: Mapping[str, str]) -> dict[str, str]:
         out["bare_thing"] = f"{before}{thing}"
         article = "an" if (before or thing)[0] in "aeio" else "a"
         out["a_thing"] = f"{article} {before}{thing}"
+    if mark_colour := words.get("mark_colour"):
+        out["mark"] = f"{mark_colour} {words['mark']}"
     if part := words.get("part"):
         out["parts"] = plural(part)
     return out
@@ -293,7 +310,9 @@ _PATTERNS = {
     "things": _NOUN,
     "a_thing": f"an? {_NOUN}",
     "parts": r"(?P<part>[a-z]+)",
-    **{name: rf"(?P<{name}>[a-z]+)" for name in ("mark", "one", "two", "colour")},
+    "mark": rf"(?:(?P<mark_colour>{_COLOUR}) )?(?P<mark>[a-z]+)",
+    "side": r"(?P<side>left|right|above|below)",
+    **{name: rf"(?P<{name}>[a-z]+)" for name in ("one", "two", "colour")},
 }
 _MANY = ("count", "odd size", "odd tilt")
 _SINGULARS = {many: one for one, many in PLURALS.items()}

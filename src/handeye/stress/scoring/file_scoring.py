@@ -26,10 +26,13 @@ from handeye.stress.loader import load, selected
 from handeye.stress.scoring.looks import Answered, looks
 from handeye.stress.scoring.predictions import (
     FREE,
+    PLAIN,
     Prediction,
+    all_said,
     any_predictions,
     hold_orders,
     of_file,
+    refuse_stripping,
 )
 from handeye.stress.scoring.run_folder import RUN_FORMAT
 from handeye.stress.scoring.score import ScoreRow, score_rows
@@ -82,7 +85,7 @@ def score_files(
     chosen = (split, families, item_ids) != (None, None, None)
     info = {**(run_info or {}), **({"strip_thoughts": True} if strip_thoughts else {})}
     items = data if isinstance(data, ItemSet) else load(data, split=None, media=False)
-    with as_lines(predictions, row_of) as file, RunWriter(out, RUN_FORMAT) as writer:
+    with as_lines(predictions, row_of, all_said) as file, RunWriter(out, RUN_FORMAT) as writer:
         with of_file(file, strip_thoughts) as answers:
             answers.where = where = str(predictions)
             model = answers.model() or info.get("model")
@@ -101,6 +104,8 @@ def score_files(
             hold_orders(pairs, answers)
             alone((found.form or FREE for _, found in pairs), "form", where)
             alone((found.ablation or "" for _, found in pairs), "ablation", where)
+            way = alone((found.way or PLAIN for _, found in pairs), "way", where)
+            refuse_stripping(way, strip_thoughts)
         rows = score_rows(pairs, model, items.pictures)
         writer.add("scores", rows)
         if progress is not None:

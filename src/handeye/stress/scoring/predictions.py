@@ -5,6 +5,7 @@ unless it says so) and ``order`` (places of the item's options by letter as show
 unless it says so); ``letters`` (spelling to log-probability where the answer names an option),
 ``letters_bound`` (what a spelling that is not among them has at most); ``state_first`` (whether the
 text is to state what is seen before it answers);
+``way`` (the way in which it was asked for; in the ``written`` one the answer stands between tags);
 ``ablation`` (what was done to the picture) and ``media_sha256``, which must be that of the item's
 picture where nothing was done. Other fields are left alone.
 """
@@ -17,8 +18,10 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
-from handeye.errors import DataError
-from handeye.run.answers import ANSWER_STATES
+from handeye.errors import DataError, OptionError
+from handeye.printing import blank
+from handeye.run.answers import ANSWER_STATES, Answer
+from handeye.run.plan import Plan
 from handeye.scores import join
 from handeye.stress.items import Item
 
@@ -29,6 +32,26 @@ FREE: Form = "free"
 Ablation = Literal["", "grey", "swap"]
 """What was done to the picture: nothing, a grey one shown in its place, or one of another group."""
 ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
+
+Way = Literal["plain", "detector", "agent", "written"]
+"""How a question is put: as it is; with what a detector found in the picture; in three steps of one
+conversation; or asking for what is seen, as facts, and then for the answer."""
+WAYS: tuple[Way, ...] = get_args(Way)
+PLAIN: Way = "plain"
+STEPS = 3
+"""Turns of an agent."""
+
+
+def refuse_stripping(way: str | None, strip_thoughts: bool) -> None:
+    """Refuse to take marks off answers that have some by the form in which they were asked for.
+
+    Raises:
+        OptionError: that is wanted of the written way.
+    """
+    if way == "written" and strip_thoughts:
+        raise OptionError(
+            "the written way has tags of its own, around thoughts, too: leave out --strip-thoughts"
+        )
 
 
 def form_of(item: Item, form: Form) -> Form:
@@ -50,6 +73,7 @@ class Prediction(msgspec.Struct, frozen=True):
     letters_bound: float | None = None
     state_first: bool | None = None
     ablation: Ablation | None = None
+    way: Way | None = None
     media_sha256: Any = None
 
 
@@ -116,6 +140,18 @@ def hold_orders(
                 f"{answers.stands(place)}: order is of {told} options, and item {item.item_id} "
                 f"has {known}; give with --data the set that the model was asked about"
             )
+
+
+def all_said(plan: Plan, answers: Sequence[Answer]) -> Sequence[Answer]:
+    """Of a run's answers about an item, in order of arrival, those of its conversation.
+
+    None of an agent that has further steps to go.
+    """
+    if plan.asked.get("way") != "agent":
+        return answers[-1:]
+    last = answers[-1]
+    done = len(answers) >= STEPS or last.state == "refused" or blank(last.raw_text)
+    return answers[-STEPS:] if done else ()
 
 
 def any_predictions(given: join.Given) -> join.Predictions[Prediction]:

@@ -44,6 +44,7 @@ class Info(RunInfo, kw_only=True):
 
     form: str = ""
     ablation: str = ""
+    way: str = ""
     set: str | None = None
 
 

@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.rewards import written
 from handeye.run.letters import by_option
 from handeye.stress.items import DRAWN, PRIOR, WORDED, Item, Picture
 from handeye.stress.scoring.credit import credit
@@ -162,6 +163,11 @@ def _row(item: Item, found: Prediction, model: str | None, size: Size) -> ScoreR
     if found.state_first:
         stated, text, apart = parted(text)
         seen = read(stated, item, FREE, ()).says
+    if found.way == "written":
+        span = written.read(text).answer
+        # A form that is broken is no answer; what looks like one is read leniently.
+        loose = text.rpartition("<answer>")[2].partition("</answer>")[0]
+        text, apart = (loose, False) if span is None else (span.text, True)
     if state == "answered" and not (found.raw_text or "").strip():
         state = "error" if found.raw_text is None else "empty"
     # What is whole at the limit is an answer.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from scipy.stats import binomtest
 
-from handeye.stress.items import FAMILIES, Family
+from handeye.stress.items import BY_DEFAULT, Family
 from handeye.stress.scoring.predictions import Form
 from handeye.stress.scoring.reading import read, says_of
 from handeye.stress.teaching.scenes import examined_group, examined_pictures
@@ -88,7 +88,7 @@ def examine(
     return [
         _mark(family, form, kept[family, form])
         for form in get_args(Form)
-        for family in FAMILIES
+        for family in BY_DEFAULT
         if (family, form) in kept
     ]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError
-from handeye.stress.items import FAMILIES
+from handeye.stress.items import BY_DEFAULT
 from handeye.stress.teaching.scenes import LABELS, Shown, training_picture
 from handeye.stress.teaching.words import phrases
 from handeye.training.lesson import Label, Recipe
@@ -104,7 +104,7 @@ class StressLesson:
         answering = recipe.total_pictures - recipe.looking_steps * recipe.pictures
         return {
             "questions_answered_in_training": 5 * answering,
-            "families": list(FAMILIES),
+            "families": list(BY_DEFAULT),
             "levels": sorted(set(map(int, recipe.levels.split(",")))),
         }
 

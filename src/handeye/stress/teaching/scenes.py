@@ -20,7 +20,7 @@ from handeye.answer_kinds.choice import LETTERS
 from handeye.sets.draw import Draw
 from handeye.stress.asking.prompts import prompt_of, stated
 from handeye.stress.item_set import patch_counts
-from handeye.stress.items import DRAWN, FAMILIES, NO_SUCH, WORDED, Cue, Item
+from handeye.stress.items import BY_DEFAULT, DRAWN, NO_SUCH, WORDED, Cue, Item
 from handeye.stress.scenes.drawing import FINE, STAGE
 from handeye.stress.scenes.groups import AB, Group, Order, Painted
 from handeye.stress.scenes.sketching import MIDDLE, Thing, in_some_order, others
@@ -178,10 +178,10 @@ def training_picture(
     """
     pair, truth = divmod(number, 2)
     draw = Draw(seed, "small-stress", pair)
-    family = FAMILIES[pair % len(FAMILIES)]
+    family = BY_DEFAULT[pair % len(BY_DEFAULT)]
     cue = draw.pick(kinds_of(family))
     level = draw.pick(tuple(levels))
-    group = _group(seed, TRAINING, Order(family, pair // len(FAMILIES), level, (cue,)), size)
+    group = _group(seed, TRAINING, Order(family, pair // len(BY_DEFAULT), level, (cue,)), size)
     shared = draw.below(2)
     asked = Draw(seed, "small-stress", "asked", number)
     said = truth if asked.unit() < cue_truth else 1 - truth
@@ -325,8 +325,8 @@ def _relation(things: Sequence[Thing], draw: Draw) -> Item | None:
 
 def examined_group(seed: int, number: int, level: int) -> Group:
     """Group ``number`` (from 0) of an examination: families take turns, and so do cues of words."""
-    family = FAMILIES[number % len(FAMILIES)]
-    turn = number // len(FAMILIES)
+    family = BY_DEFAULT[number % len(BY_DEFAULT)]
+    turn = number // len(BY_DEFAULT)
     cue: Cue = WORDED[turn % len(WORDED)]
     return Group(seed, EXAMINED, Order(family, turn, level, (cue,)), STAGE)
 

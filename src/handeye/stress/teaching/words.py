@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 
 from handeye.stress.asking.prompts import prompt_of, stated
-from handeye.stress.items import NO_SUCH, Item
+from handeye.stress.items import BY_DEFAULT, NO_SUCH, Item
 from handeye.stress.scenes.families import PARTS, WORDS
 from handeye.stress.scenes.things import COLOURS, SHAPES, plural
 from handeye.stress.scenes.wording import FORMS, OTHER_QUESTIONS, QUESTIONS, TRUST, claim, slots
 
 NAMES = (*SHAPES, "sign", "line", "grid", *PARTS)
 """Names of things that are asked about."""
+KINDS = tuple(kind for kind in QUESTIONS if kind.split()[0] in BY_DEFAULT)
+"""Kinds of questions that are taught."""
 SIGNS = tuple(word for pair in WORDS for word in pair)
 SIDES, HEIGHTS = ("left", "right"), ("upper", "lower")
 VALUES = (
@@ -40,13 +42,14 @@ def phrases() -> tuple[str, ...]:
     texts = [
         form.format_map(slots({**_FILLED, "colour": "red", **more}))
         for table in (QUESTIONS, OTHER_QUESTIONS)
-        for forms in table.values()
+        for kind, forms in table.items()
+        if kind in KINDS
         for form in forms
         for more in _FILLINGS
     ]
     texts += [
         claim(kind, {**_FILLED, **more}, value)
-        for kind in QUESTIONS
+        for kind in KINDS
         for more in _FILLINGS
         for value in ("yes", "no")
     ]
