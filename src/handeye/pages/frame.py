@@ -23,6 +23,7 @@ from handeye.pages.pictures import Picture
 from handeye.pages.selection import Filter, Option, options
 from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.pages.sounds import Sound
+from handeye.printing import noun
 from handeye.respondents.conversation import Respondents, about
 from handeye.scores.estimate import Estimate, integer
 from handeye.scores.looks import Looks, sentences
@@ -569,8 +570,8 @@ def shown_words(shown: Sequence[AnyCard], failed: int, whole: int, unit: str) ->
         return f"{failed:,} of {whole:,} {unit} failed; the gallery was switched off."
     passed = sum(card.reason.key == PASSED.key for card in shown)
     words = (
-        f"{len(shown):,} of {whole:,} {unit}: {len(shown) - passed:,} of {failed:,} that failed, "
-        f"{passed:,} of {whole - failed:,} that passed."
+        f"{len(shown):,} of {whole:,} {noun(whole, unit)}: {len(shown) - passed:,} of {failed:,} "
+        f"that failed, {passed:,} of {whole - failed:,} that passed."
     )
     if len(shown) < whole:
         words += (

@@ -17,6 +17,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
+from handeye.printing import noun
 from handeye.run.questions import Question
 from handeye.run.task import answers_of, means_of, scene_task
 from handeye.scores.join import row_of
@@ -112,7 +113,7 @@ def stress_task(
 def _sample(name: str, rows: Sequence[Item]) -> Sample:
     return Sample(
         id=name,
-        input=f"{len(rows)} questions about group {name}",
+        input=f"{len(rows)} {noun(len(rows), 'questions')} about group {name}",
         target=[f"{row.item_id}: {row.gold}" for row in rows],
         metadata={
             "family": rows[0].family,

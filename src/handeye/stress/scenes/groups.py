@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.printing import noun
 from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, NO_SUCH, WORDED, Cue, Family, Item, Picture
 from handeye.stress.scenes.drawing import FINE, STAGE, Box, Canvas, Pixels, blank
@@ -454,7 +455,8 @@ def prompt_problems(items: Iterable[Item]) -> Iterator[str]:
             spoken.setdefault((item.scene_id, item.cue), set()).add(item.cue_value)
     for name, same in prompts.items():
         if len(same) != 2:
-            yield f"prompt {name} is asked {len(same)} times, not of two pictures"
+            asked = f"{len(same)} {noun(len(same), 'items')}"
+            yield f"prompt {name} is asked in {asked}, not of two pictures"
             continue
         one, other = same
         for part in ("question", "options", "order", "cue", "cue_value", "values"):
