@@ -37,7 +37,7 @@ def test_lists_splits_and_objects_of_objects_are_rows(tmp_path: Path) -> None:
         (b'[{"a": 1}, {"a": "\xff"}]', ": row 2: no JSON: Invalid UTF-8"),
         (b'[{"a": 1}, 3]', ": row 2 is 3, not an object"),
         (b'{"dev": [7]}', ": dev, row 1 is 7, not an object"),
-        (b'{"a": 1, "b": {}}', ', not a list of questions'),
+        (b'{"a": 1, "b": {}}', ", not a list of questions"),
         (b'"words"', ": holds 'words', not a list of questions"),
         (b'[{"a": 1}', ": no JSON: Input data was truncated"),
         (b"", ": no JSON: Input data was truncated"),
