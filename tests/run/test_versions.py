@@ -186,6 +186,26 @@ def test_a_processor_is_put_together_as_before(torch: None) -> None:
     assert callable(import_utils.is_torchvision_available)
 
 
+def test_a_trainer_keeps_checkpoints_where_it_did(torch: None) -> None:
+    from transformers import PreTrainedModel, Trainer
+
+    assert list(inspect.signature(Trainer._save).parameters) == ["self", "output_dir", "state_dict"]
+    assert "save_original_format" in inspect.signature(PreTrainedModel.save_pretrained).parameters
+
+
+# ---- trl
+
+
+def test_trainers_score_and_log_where_they_did(torch: None) -> None:
+    trl = pytest.importorskip("trl")
+    names = ("_generate_and_score_completions", "_calculate_rewards")
+    assert all(callable(getattr(trl.GRPOTrainer, name)) for name in names)
+    for kind in (trl.GRPOTrainer, trl.SFTTrainer):
+        source = inspect.getsource(kind.__init__)
+        assert 'self._metrics = {"train": defaultdict(list)' in source
+        assert "self._tokenizer" in source
+
+
 # ---- other versions
 
 
@@ -259,8 +279,9 @@ def test_an_old_engine_judges_nothing(installed: list[str], tmp_path: Path) -> N
 
 def test_the_versions_are_those_of_package_and_handbook() -> None:
     wanted = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    asked = [*wanted["dependencies"], *wanted["optional-dependencies"]["local"]]
+    extras = wanted["optional-dependencies"]
+    asked = [*wanted["dependencies"], *extras["local"], *extras["train"]]
     handbook = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     for library, tried in TRIED.items():
-        assert f"{library}>={tried.least}" in asked
+        assert any(re.match(rf"{library}>={tried.least}(?![\d.])", one) for one in asked)
         assert f"| {library} | {tried.least} | {tried.oldest} | {tried.newest} |" in handbook

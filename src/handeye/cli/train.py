@@ -60,13 +60,19 @@ def _lesson_of(directory: Path) -> Teaches:
     """What a model was taught; of the first suite that teaches where its folder does not say.
 
     Raises:
-        RunError: it was taught something that is not installed.
+        RunError: it was taught something that is not installed, or trained by a recipe.
     """
     from handeye.reading import read_json
     from handeye.respondents.local.identity import CARD
 
     card = directory / CARD
-    name = read_json(card).get("suite") if card.is_file() else None
+    told = read_json(card) if card.is_file() else {}
+    if "stage" in told:
+        raise RunError(
+            f"{directory} was trained by a recipe: its figures are in {card}; ask it about a set "
+            f"with: handeye run SUITE --model handeye/hf -M path={directory} --data SET"
+        )
+    name = told.get("suite")
     for suite in _TEACHING:
         if suite.teaches is not None and name in (None, suite.name):
             return suite.teaches()

@@ -4,7 +4,8 @@
                    provider, which is replaced (:mod:`handeye.run.wire`), what it asks a notebook
                    and its display (``_util.platform``, ``_display``; ``run.engine``)
     transformers   the key-value cache of a model, and how a processor is put together
-                   (:mod:`handeye.respondents.local`)
+                   (:mod:`handeye.respondents.local`), and where a trainer keeps checkpoints
+    trl            how trainers score what was sampled, and what they log (:mod:`handeye.training`)
 
 An older one than the least is refused. With one that was not tried a note says so, once, and what
 is lacking in it is an error that names the version: ``tests/run/test_versions.py`` holds all that
@@ -33,6 +34,7 @@ class Tried(NamedTuple):
 TRIED = {
     "inspect_ai": Tried("0.3.285", "0.3.285", "0.3.285"),
     "transformers": Tried("5.20", "5.20.0", "5.24.0"),
+    "trl": Tried("1.10", "1.10.0", "1.16.0"),
 }
 
 

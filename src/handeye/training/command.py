@@ -39,6 +39,8 @@ def needs_torch(*more: str) -> None:
             f"training needs {', '.join(missing)}; install them with: pip install '.[train]'"
         )
     check_version("transformers")
+    if "trl" in more:
+        check_version("trl")
 
 
 def train_and_examine(lesson: Teaches, out: Path, preset: str, seed: int, **changes: Any) -> None:
