@@ -18,14 +18,14 @@ def test_missing_pairs_are_counted_and_named():
     with pytest.raises(DataError) as error:
         pair(here, ["i0", "x"], what="item", names=("run A", "run B"))
     text = str(error.value)
-    assert "13 item(s) of run A are missing in run B: i1, i2," in text
+    assert "13 items of run A are missing in run B: i1, i2," in text
     assert "and 3 more" in text
-    assert "1 item(s) of run B are missing in run A: x" in text
+    assert "1 item of run B is missing in run A: x" in text
 
 
 @pytest.mark.parametrize("call", [pair, pair_common])
 def test_a_unit_twice_is_an_error(call):
-    with pytest.raises(DataError, match=r"1 scene\(s\) occur more than once in the second run: a"):
+    with pytest.raises(DataError, match="1 scene occurs more than once in the second run: a"):
         call(["a", "b"], ["a", "a", "b"], what="scene")
 
 

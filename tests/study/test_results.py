@@ -319,3 +319,27 @@ def test_intervals_hold_however_people_differ(people: int, skills: tuple[float, 
     found, _ = human_rows(rng, 200, people, families=20, skills=skills, resamples=200)
     assert found.trials == 200
     assert found.hits >= 180
+
+
+def test_many_kinds_of_questions_stand_below_each_other(capsys: pytest.CaptureFixture[str]) -> None:
+    kinds = [f"kind{number}" for number in range(12)]
+    estimate = {"value": 0.5, "low": 0.2, "high": 0.8, "n": 4}
+    person = {
+        "answered": 24,
+        "finished": True,
+        "seconds_median": 1.5,
+        "columns": dict.fromkeys(kinds, 0.5),
+    }
+    found = {
+        "label": "Human (8 people)",
+        "n_people": 8,
+        "columns": dict.fromkeys(kinds, estimate),
+        "headline": {"follow": estimate},
+        "people": [{**person, "model": f"human:person{number}"} for number in range(8)],
+        "agreement": {},
+    }
+    print_agreement(found)
+    told = capsys.readouterr().out
+    assert "…" not in told
+    assert all(told.count(f"person{number}") == 1 for number in range(8))
+    assert told.count("kind11") == 3  # of all, and of six and of two people

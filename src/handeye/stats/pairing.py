@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, first_ten
+from handeye.printing import noun
 
 Ints = NDArray[np.int64]
 
@@ -49,7 +50,8 @@ def pair(
     """
     found = pair_common(first, second, what, names)
     lacking = [
-        f"{len(ids)} {what}(s) of {here} are missing in {there}: {first_ten(list(ids))}"
+        f"{_counted(ids, what)} of {here} {'is' if len(ids) == 1 else 'are'} missing in {there}: "
+        f"{first_ten(list(ids))}"
         for ids, here, there in (
             (found.only_first, names[0], names[1]),
             (found.only_second, names[1], names[0]),
@@ -90,4 +92,9 @@ def _refuse_twice(ids: Sequence[str], what: str, name: str) -> None:
     if len(set(ids)) == len(ids):
         return
     twice = [unit for unit, count in Counter(ids).items() if count > 1]
-    raise DataError(f"{len(twice)} {what}(s) occur more than once in {name}: {first_ten(twice)}")
+    occur = "occurs" if len(twice) == 1 else "occur"
+    raise DataError(f"{_counted(twice, what)} {occur} more than once in {name}: {first_ten(twice)}")
+
+
+def _counted(ids: Sequence[str], what: str) -> str:
+    return f"{len(ids)} {noun(len(ids), f'{what}s')}"

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.errors import DataError, OptionError
+from handeye.printing import noun
 from handeye.stats.intervals import LEVEL
 
 Floats = NDArray[np.float64]
@@ -71,7 +72,7 @@ def spread(values: Floats, cluster: Ints, stratum: Ints | None = None) -> Spread
         sizes = np.bincount(found).astype(float)
         scenes, items = len(sizes), float(inside.sum())
         if scenes < _LEAST:
-            raise DataError(f"stratum {s} has {scenes} scene(s); a spread needs at least {_LEAST}")
+            raise _too_few(s, scenes)
         off = values[inside] - values[inside].mean()
         sums = np.bincount(found, weights=off)
         clustered += float((sums**2).sum()) / items**2 * scenes / (scenes - 1)
@@ -128,10 +129,7 @@ def _left_out(
     strata, home = np.unique(stratum[first], return_inverse=True)
     sizes = np.bincount(home)
     if sizes.min() < _LEAST:
-        few = int(strata[sizes.argmin()])
-        raise DataError(
-            f"stratum {few} has {sizes.min()} scene(s); a spread needs at least {_LEAST}"
-        )
+        raise _too_few(int(strata[sizes.argmin()]), int(sizes.min()))
     whole: Floats = np.zeros((len(strata), sums.shape[1]))
     np.add.at(whole, home, by_unit)
     variance = 0.0
@@ -143,6 +141,12 @@ def _left_out(
     if not np.isfinite(variance):
         raise DataError("one scene alone carries a part of the figure; a spread needs more")
     return variance, len(names)
+
+
+def _too_few(stratum: int, scenes: int) -> DataError:
+    return DataError(
+        f"stratum {stratum} has {scenes} {noun(scenes, 'scenes')}; a spread needs at least {_LEAST}"
+    )
 
 
 def share_spread(rate: float, items_per_scene: float = 1, correlation: float = 0) -> Spread:

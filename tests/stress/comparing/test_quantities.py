@@ -65,6 +65,16 @@ def test_quantities_are_those_of_the_summaries(runs):
     assert found.n_scenes == 24
 
 
+def test_the_answer_without_a_cue_is_one_outcome_under_however_many_cues(runs):
+    found = quantities([read_run(runs[0])])
+    gap = next(one for _, one in found.each() if one.planned == "Gap")
+    asked = {item.item_id: item for item in ITEMS}
+    inside = gap.weights != 0
+    items = [asked[one] for one, kept in zip(found.ids, inside, strict=True) if kept]
+    pictures = {(item.scene_id, item.truth) for item in items}
+    assert len(set(gap.unit[inside].tolist())) == len(pictures) < len(items)
+
+
 def test_other_sets_are_refused(runs, tmp_path):
     other = tmp_path / "set"
     other.mkdir()

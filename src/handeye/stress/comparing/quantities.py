@@ -214,9 +214,11 @@ class _Paired:
             self.both[[one, other]] = self.right[one] * self.right[other]
             self.pair[other] = one
         self.plain = np.full(self.right.shape, np.nan)
+        self.picture = np.arange(len(self.right))
         for place, plain in enumerate(self.groups.plain):
             if plain is not None:
                 self.plain[place] = self.right[plain]
+                self.picture[place] = plain
         self.reasons = []
         for run in scored if reasons else ():
             found = [one.reason for one in find_reasons(run)]
@@ -330,6 +332,8 @@ class _Paired:
                 weights=inside.astype(np.float64),
                 outcomes=lost,
                 planned="Gap",
+                # Whatever cues there are to a picture, it was asked about without one once.
+                unit=self.picture,
             )
 
     def _rate(self, key: str, label: str, inside: Mask, outcomes: Floats, **more: Any) -> Quantity:
