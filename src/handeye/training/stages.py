@@ -39,6 +39,7 @@ from handeye.respondents.local.identity import CARD
 from handeye.scores.estimate import in_unit, rate_of
 from handeye.scores.tables import Column, Row as Line, Table
 from handeye.training.checkpoints import keep, open_model, parameters_of
+from handeye.training.command import is_first
 from handeye.training.examination import (
     Words,
     answers,
@@ -162,11 +163,6 @@ class Resumable:
 def rows_at_once(course: Course) -> int:
     """Rows that a process holds at a time: as told, or its share of a step."""
     return course.at_once or max(1, course.batch // int(os.environ.get("WORLD_SIZE", "1")))
-
-
-def is_first() -> bool:
-    """Whether this is the process, of several, that writes and tells."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def carry_out(
