@@ -234,6 +234,43 @@ def test_another_training_is_not_mixed_with_it(
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("wanndb", "wanndb is not supported"), ("clearml", "requires .?clearml.? to be installed")],
+)
+def test_trackers_that_are_not_there_are_told(
+    material: Material, tmp_path: Path, name: str, told: str
+) -> None:
+    recipe = msgspec.structs.replace(RECIPE, machine=Machine(report_to=(name,)))
+    with pytest.raises(OptionError, match=rf"machine.report_to: .*{told}"):
+        joint.trainer_of(recipe, open_model(RECIPE.model, 1), material, tmp_path, 1)
+
+
+def test_trackers_are_told_what_is_logged(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import TrainerCallback
+    from transformers.integrations import integration_utils
+
+    told: list[dict[str, float]] = []
+
+    class Tracker(TrainerCallback):
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any
+        ) -> None:
+            told.append(dict(logs))
+
+    monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "tensorboard", Tracker)
+    course = Joint(**{**COURSE, "steps": 2}, learning_rate=1e-3)
+    recipe = msgspec.structs.replace(
+        RECIPE, joint=course, machine=Machine(report_to=("tensorboard",), run="first try")
+    )
+    carry_out("joint", TRAINERS["joint"], recipe, material, tmp_path, 7)
+    assert "perceptual/gradient_ratio" in told[0]
+    trainer, _ = joint.trainer_of(recipe, open_model(recipe.model, 1), material, tmp_path / "b", 1)
+    assert trainer.args.run_name == "first try"
+
+
 # ---- models
 
 

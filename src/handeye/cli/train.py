@@ -420,7 +420,7 @@ def _carry_out(stage: Any, recipe: Recipe, out: Path | None, seed: int, json: st
 
     card = _card_of(stage, recipe, out, seed)
     if card and not put_json(json, json_.dumps(card, indent=1)):
-        from handeye.training.stages import summary, tables
+        from handeye.training.told import summary, tables
 
         _say_tables(f"{out}: {summary(card)}", tables(card))
 
@@ -429,7 +429,8 @@ def _card_of(stage: Any, recipe: Recipe, out: Path | None, seed: int) -> dict[st
     """Carry out a stage; gives its card, and nothing in other processes than the first."""
     from handeye.errors import OptionError
     from handeye.training.command import is_first, telling
-    from handeye.training.stages import carry_out, facts_of
+    from handeye.training.stages import carry_out
+    from handeye.training.told import facts_of
     from handeye.training.training_run import begun
 
     if out is None:
@@ -463,7 +464,7 @@ def _sweep(
         one = replace(recipe, joint=replace(course, weight=weight))
         cards[f"{weight:g}"] = _card_of("joint", one, out / f"weight-{weight:g}", seed)
     if all(cards.values()) and not put_json(json, json_.dumps(cards, indent=1)):
-        from handeye.training.stages import side_by_side
+        from handeye.training.told import side_by_side
 
         _say_tables(f"{out}: {len(cards)} weights of the perceptual loss", side_by_side(cards))
 
