@@ -48,7 +48,7 @@ test-torch: .venv/.torch
 		tests/rose/teaching tests/premise/teaching tests/premise/respondents/test_small.py \
 		tests/stress/teaching \
 		tests/states/test_capture.py tests/states/test_causal.py tests/states/test_command.py \
-		tests/states/test_pgla.py tests/states/test_protocol.py
+		tests/states/test_pgla.py tests/states/test_protocol.py tests/run/test_flops.py
 
 lint: .venv/.test
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from handeye.printing import noun
         ),
         (1, "G-Clk questions", "G-Clk question"),
         (1, "points", "points"),
+        (1, "groups made again", "group made again"),
         (1, "families", "family"),
         (2, "families", "families"),
     ],

@@ -48,7 +48,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 raise RunError(f"{path}: another process is writing it; wait for it, or stop it")
             try:
                 with os.fdopen(descriptor, "wb") as stream:
-                    stream.truncate()
+                    if os.fstat(descriptor).st_size:
+                        stream.truncate()
                     yield stream
                     stream.flush()
                     # Still locked: whoever waits for the name finds it gone, not half of a file.

@@ -65,8 +65,8 @@ def one_line(text: str) -> str:
 
 
 _SINGULAR = re.compile(
-    r"\b(action|answer|cell|clip|film|frame|image|item|pair|picture|problem|prompt|question|region"
-    r"|request|run|scene|video)s\b|\b(famil)ies\b"
+    r"\b(action|annotation|answer|cell|clip|completion|explanation|film|frame|group|image|item|option|pair"
+    r"|picture|problem|prompt|question|region|request|run|scene|video)s\b|\b(famil)ies\b"
 )
 
 

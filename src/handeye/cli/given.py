@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
 from handeye.cli.grammar import Command, framed
@@ -371,5 +370,7 @@ def _work(run: ScoredRun, folder: Path | None) -> Work | None:
 
 
 def _plain(told: object) -> dict[str, Any]:
+    import msgspec  # help is shown without it
+
     found: dict[str, Any] = msgspec.to_builtins(told)
     return found

@@ -9,26 +9,31 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
 from markupsafe import Markup
 
+from handeye.errors import HandeyeError
 from handeye.pages import html
 from handeye.pages.charts.charts import Gap, gaps
 from handeye.pages.pictures import Picture
 from handeye.pages.selection import Filter, Option, options
 from handeye.pages.signs import PASSED, Sign, Vocabulary
 from handeye.pages.sounds import Sound
-from handeye.scores.estimate import integer
-from handeye.scores.looks import Looks
+from handeye.printing import noun
+from handeye.respondents.conversation import Respondents, about
+from handeye.scores.estimate import Estimate, integer
+from handeye.scores.looks import Looks, sentences
 from handeye.scores.run_folder import ScoredRun, same_number, same_set
 from handeye.scores.tables import Column, Row, Table
 
 Words = tuple[tuple[str, str], ...]
 """Names with their words: facts about a run, definitions, sections."""
+ItemT = TypeVar("ItemT")
+ItemsT = TypeVar("ItemsT", bound=Iterable[Any])
 _LONGEST_ANSWER = 4000
 _NBSP = "\N{NO-BREAK SPACE}"
 
@@ -135,6 +140,78 @@ def states_of(counts: Mapping[str, int], order: Sequence[str]) -> tuple[State, .
     """Every state of ``order``, also those that did not occur, then unknown ones by name."""
     names = [*order, *sorted(set(counts) - set(order))]
     return tuple(State(name, counts.get(name, 0)) for name in names)
+
+
+class Basis(Protocol):
+    """What figures of a summary are over."""
+
+    @property
+    def n(self) -> int:
+        """How many items."""
+        ...
+
+
+def counted_of(bases: Mapping[str, Basis]) -> dict[str, int]:
+    """Items that figures are over; ``answered`` where these are neither all nor none."""
+    counted = {name: basis.n for name, basis in bases.items()}
+    if counted.get("answered") in (0, counted["all"]):
+        counted.pop("answered", None)
+    return counted
+
+
+def first_remarks(
+    looks: Looks | None, model: str | None, respondents: Respondents
+) -> tuple[str, ...]:
+    """What a reader must know first: whether the run looked, and what a respondent of ours is.
+
+    Args:
+        looks: of the run.
+        model: whose answers they are.
+        respondents: of the suite.
+    """
+    out = [f"{one[:1].upper()}{one[1:]}." for one in sentences(looks.groups if looks else {})]
+    ours = about(model, respondents)
+    return (*out, *([f"{model}: {ours}."] if ours else []))
+
+
+def spoken(rate: Estimate) -> str:
+    """``78.1 % (70.2 to 84.4)``, for a sentence that is quoted."""
+    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Material(Generic[ItemT, ItemsT]):
+    """The items a run was scored on by id, each with its set; empty where not at hand."""
+
+    items: Mapping[str, ItemT] = field(default_factory=dict)
+    sets: Mapping[str, ItemsT] = field(default_factory=dict)
+    trouble: str = ""
+
+
+def material_of(
+    run: ScoredRun,
+    known: dict[tuple[str, ...], Material[ItemT, ItemsT]],
+    load: Callable[[Path], ItemsT],
+) -> Material[ItemT, ItemsT]:
+    """The set of a run, read once however many runs were scored against it.
+
+    Args:
+        run: a run.
+        known: by files; what is read is put there.
+        load: of the suite: all splits of a file, media not looked for.
+    """
+    try:
+        files = run.data_files()
+        key = tuple(str(file.resolve()) for file in files)
+        if key not in known:
+            sets = [load(file) for file in files]
+            known[key] = Material(
+                {item.item_id: item for one in sets for item in one},
+                {item.item_id: one for one in sets for item in one},
+            )
+        return known[key]
+    except HandeyeError as error:
+        return Material(trouble=str(error))
 
 
 def fact_words(found: Iterable[tuple[str, object]]) -> Words:
@@ -493,8 +570,8 @@ def shown_words(shown: Sequence[AnyCard], failed: int, whole: int, unit: str) ->
         return f"{failed:,} of {whole:,} {unit} failed; the gallery was switched off."
     passed = sum(card.reason.key == PASSED.key for card in shown)
     words = (
-        f"{len(shown):,} of {whole:,} {unit}: {len(shown) - passed:,} of {failed:,} that failed, "
-        f"{passed:,} of {whole - failed:,} that passed."
+        f"{len(shown):,} of {whole:,} {noun(whole, unit)}: {len(shown) - passed:,} of {failed:,} "
+        f"that failed, {passed:,} of {whole - failed:,} that passed."
     )
     if len(shown) < whole:
         words += (

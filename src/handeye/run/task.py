@@ -28,7 +28,7 @@ from anyio.lowlevel import current_token
 from inspect_ai import Task
 from inspect_ai.dataset import MemoryDataset, Sample
 from inspect_ai.model import ChatMessageAssistant, Model, ModelOutput, get_model
-from inspect_ai.scorer import SampleScore, Scorer
+from inspect_ai.scorer import Metric, SampleScore, Scorer, metric
 from inspect_ai.solver import Generate, Solver, TaskState, solver
 from inspect_ai.util import LimitExceededError
 
@@ -227,6 +227,34 @@ def _told(answers: Sequence[Answer], named: bool) -> str:
 
 
 # ---- figures of the engine's log
+
+
+def means_of(stratum: str, name: str) -> list[Metric]:
+    """The metrics ``NAME_mean`` and ``NAME_mean_stderr``.
+
+    They are :func:`macro_mean` and :func:`macro_stderr`.
+
+    Args:
+        stratum: its name in the samples' metadata.
+        name: what the log calls it.
+    """
+
+    # Annotated: by that the engine knows that samples are wanted, not scores.
+    @metric(name=f"{name}_mean")
+    def mean() -> Metric:
+        def compute(scores: list[SampleScore]) -> float:
+            return macro_mean(scores, stratum)
+
+        return compute
+
+    @metric(name=f"{name}_mean_stderr")
+    def stderr() -> Metric:
+        def compute(scores: list[SampleScore]) -> float:
+            return macro_stderr(scores, stratum)
+
+        return compute
+
+    return [mean(), stderr()]
 
 
 def macro_mean(scores: Sequence[SampleScore], stratum: str) -> float:

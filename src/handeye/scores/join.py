@@ -217,6 +217,23 @@ def letters_problem(letters: Mapping[str, float] | None, bound: float | None) ->
     return "letters must be log-probabilities, none above 0"
 
 
+def answers_to(
+    path: Path, read: LineReader[LineRow], wanted: Collection[str]
+) -> dict[str, LineRow]:
+    """The lines of a prediction file about some items, by ``item_id``.
+
+    Args:
+        path: of the file.
+        read: of the suite.
+        wanted: ids.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    rows = (read(line, str(path), number) for number, line in numbered_lines(path))
+    return {row.item_id: row for row in rows if row.item_id in wanted}  # type: ignore[attr-defined]
+
+
 def without_marks(read: Read[Row]) -> Read[Row]:
     """``read``, with thoughts and special tokens taken off the texts of every row."""
 
@@ -306,6 +323,10 @@ class Predictions(Generic[Row]):
     def place(self, item_id: str) -> int | None:
         """The number of an item's prediction, from 0; None if it has none."""
         return self._places.get(item_id)
+
+    def holds(self, item: Any) -> bool:
+        """Whether there is a prediction about an item."""
+        return self.place(getattr(item, self.words.field)) is not None
 
     def row(self, place: int) -> Row:
         """The prediction with a number."""
@@ -469,7 +490,8 @@ class Join(Generic[Item, Row]):
     ) -> None:
         self.expected = self.answered = 0
         self._answers, self._words = answers, answers.words
-        self._allow_missing, self._selection = allow_missing, selection
+        named = "" if item_ids is None else f", {len(item_ids)} chosen ids"
+        self._allow_missing, self._selection = allow_missing, selection + named
         self._wanted = wanted
         self._named = None if item_ids is None else frozenset(item_ids)
         # What is not met is not there; with another selection it may just not have been chosen.

@@ -11,13 +11,13 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from handeye.errors import DataError, RunError
 from handeye.run.journal import ANSWERS, read_journal
-from handeye.run.plan import PLAN, SCORED, Plan, rows_sha256
+from handeye.run.plan import PLAN, SCORED, Plan, read_plan, rows_sha256
 
 Score = Callable[[Path, Path], object]
 """Scores what a run folder holds so far into another folder."""
@@ -43,7 +43,7 @@ def readable(folders: Iterable[Path], score: Score | None) -> list[Path]:
 
 
 def _scored_aside(folder: Path, score: Score) -> Path:
-    refuse_nothing(folder)
+    _refuse_nothing(folder)
     aside = Path(mkdtemp(prefix="handeye-"))
     atexit.register(shutil.rmtree, aside, ignore_errors=True)
     out = aside / folder.resolve().name
@@ -51,12 +51,54 @@ def _scored_aside(folder: Path, score: Score) -> Path:
     return out
 
 
-def refuse_nothing(folder: Path) -> None:
-    """Refuse a run that holds no answer at all.
+class Begun(NamedTuple):
+    """What a run that is not finished was begun with.
+
+    Attributes:
+        folder: of the run.
+        plan: what is asked.
+        scoring: how it is to be scored, as the suite wrote it down.
+        where: where its set is.
+    """
+
+    folder: Path
+    plan: Plan
+    scoring: Mapping[str, Any]
+    where: str
+
+    @property
+    def strip_thoughts(self) -> bool:
+        """Whether thoughts are to be taken off its answers."""
+        return bool(self.scoring.get("strip_thoughts"))
+
+    def record(self, **selection: Any) -> dict[str, Any]:
+        """What stands in run.json of scores so far; ``selection``: what was chosen of the set."""
+        return {
+            "so_far": {"run": str(self.folder.resolve())},
+            "model": self.plan.model,
+            **self.plan.asked,
+            "selection": selection,
+        }
+
+
+def begun(folder: Path, data: str | None = None) -> Begun:
+    """A run that is not finished.
+
+    Args:
+        folder: of the run.
+        data: where its set is now; by default where it was when the run began.
 
     Raises:
-        RunError: as said.
+        RunError: nothing is answered so far.
+        DataError: the plan cannot be read.
     """
+    _refuse_nothing(folder)
+    plan = read_plan(folder)
+    scoring = {} if plan.scoring is msgspec.UNSET else plan.scoring
+    return Begun(folder, plan, scoring, data or plan.data)
+
+
+def _refuse_nothing(folder: Path) -> None:
     if next(read_journal(folder / ANSWERS), None) is None:
         raise RunError(f"{folder}: nothing is answered so far; look again later, or go on with it")
 

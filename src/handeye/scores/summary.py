@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from handeye.errors import OptionError
 from handeye.printing import noun
 from handeye.scores.estimate import figure_rows, figures_of
 from handeye.shown import Shown, Words
@@ -101,6 +103,50 @@ class Summary(Recorded, kw_only=True):
 
 
 AnySummary = TypeVar("AnySummary", bound=Summary)
+ScoreRowT = TypeVar("ScoreRowT", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Scored(Shown, Generic[ScoreRowT, AnySummary]):
+    """Scores of one model that lie in no folder: a row a question, and every table."""
+
+    rows: tuple[ScoreRowT, ...]
+    summary: AnySummary
+
+    def to_dict(self) -> dict[str, Any]:
+        """Rows and summary as plain values."""
+        return {"rows": msgspec.to_builtins(self.rows), "summary": self.summary.to_dict()}
+
+    def _words(self) -> Words:
+        return self.summary._words()
+
+    def _rows(self) -> list[dict[str, Any]]:
+        return [msgspec.to_builtins(row) for row in self.rows]
+
+
+def summary_of(
+    scores: Scored[ScoreRowT, AnySummary] | Sequence[ScoreRowT],
+    row: type[ScoreRowT],
+    summarize: Callable[..., AnySummary],
+    **how: Any,
+) -> AnySummary:
+    """The summary that scores have already, or that of rows.
+
+    Args:
+        scores: the one or the other.
+        row: what rows are.
+        summarize: of the suite.
+        **how: what else that takes; then the rows are summarized again.
+
+    Raises:
+        DataError, OptionError: no rows, something else, or an option that is not allowed.
+    """
+    if isinstance(scores, Scored) and not how:
+        return scores.summary
+    rows = scores.rows if isinstance(scores, Scored) else scores
+    if not isinstance(rows, Sequence) or not all(isinstance(one, row) for one in rows):
+        raise OptionError("scores must be what score() gives, or score rows of it")
+    return summarize(rows, **how)
 
 
 def noted(summary: AnySummary, words: str) -> AnySummary:

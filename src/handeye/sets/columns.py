@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -85,6 +86,7 @@ def shown_columns(columns: Columns) -> str:
     return ", ".join(words[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
+@lru_cache(maxsize=4096)
 def plain(name: str) -> str:
     """Lower case letters and digits of a column's name; what stands for none as it is."""
     return name if name.startswith("@") else re.sub(r"[^a-z0-9]+", "", name.lower())

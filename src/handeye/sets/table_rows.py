@@ -68,14 +68,27 @@ _Placed = Iterator[tuple[str, Mapping[str, Any]]]
 def _json(path: Path) -> _Placed:
     data = read_bytes(path)
     try:
-        document = msgspec.json.decode(data)
+        document = _split(data)
     except UNREADABLE as error:
         if _begins_with_a_row(data):
             yield from _jsonl(path)
             return
         raise DataError(f"{path}: no JSON: {why(error)}") from None
-    del data
-    yield from _listed(document, path, "")
+    for place, more, row in _listed(document, path, ""):
+        try:
+            yield place, more | msgspec.json.decode(row)
+        except UNREADABLE as error:
+            raise DataError(f"{path}{place}: no JSON: {why(error)}") from None
+
+
+def _split(data: bytes | msgspec.Raw) -> Any:
+    """A list or an object with its parts as they are written.
+
+    A large file has many, and as objects of Python they take ten times their length.
+    """
+    first = bytes(memoryview(data)[:1]) if isinstance(data, msgspec.Raw) else data.lstrip()[:1]
+    kind = {b"[": list[msgspec.Raw], b"{": dict[str, msgspec.Raw]}.get(first, Any)
+    return msgspec.json.decode(data, type=kind)
 
 
 def _begins_with_a_row(data: bytes) -> bool:
@@ -86,25 +99,34 @@ def _begins_with_a_row(data: bytes) -> bool:
         return False
 
 
-def _listed(document: Any, path: Path, before: str) -> _Placed:
+_Row = tuple[str, dict[str, Any], msgspec.Raw]
+"""Where a row stands, what it has no name for, and the object as it is written."""
+
+
+def _listed(document: Any, path: Path, before: str) -> Iterator[_Row]:
     if isinstance(document, list):
         for number, row in enumerate(document, 1):
-            if not isinstance(row, dict):
-                raise DataError(f"{path}:{before} row {number} is {example_of(row)}, not an object")
-            document[number - 1] = None  # who reads it keeps it
-            yield f":{before} row {number}", row
+            if not _is(row, b"{"):
+                told = example_of(msgspec.json.decode(row))
+                raise DataError(f"{path}:{before} row {number} is {told}, not an object")
+            yield f":{before} row {number}", {}, row
         return
     parts = document if isinstance(document, dict) else {}
-    lists = {name: part for name, part in parts.items() if isinstance(part, list)}
-    if lists and not before:
+    lists = {name: part for name, part in parts.items() if _is(part, b"[")}
+    if lists:
         for name, part in lists.items():
-            for place, row in _listed(part, path, f" {name},"):
-                yield place, {GROUP: name, **row}
-    elif parts and all(isinstance(part, dict) for part in parts.values()):
+            for place, _, row in _listed(_split(part), path, f" {name},"):
+                yield place, {GROUP: name}, row
+    elif parts and all(_is(part, b"{") for part in parts.values()):
         for name, part in parts.items():
-            yield f": {name}", {KEY: name, **part}
+            yield f": {name}", {KEY: name}, part
     else:
-        raise DataError(f"{path}: holds {example_of(document)}, not a list of questions")
+        held = {name: msgspec.json.decode(part) for name, part in parts.items()} or document
+        raise DataError(f"{path}: holds {example_of(held)}, not a list of questions")
+
+
+def _is(part: msgspec.Raw, sign: bytes) -> bool:
+    return memoryview(part)[:1] == sign
 
 
 def _jsonl(path: Path) -> _Placed:
@@ -145,7 +167,7 @@ def _parquet(path: Path) -> _Placed:
             else pl.col(name)
             for name in kept
         )
-        rows = frame.collect().to_dicts()
+        rows = frame.collect().iter_rows(named=True)
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {why(error)}") from None
     except (pl.exceptions.PolarsError, ValueError) as error:

@@ -152,6 +152,13 @@ StripThoughts: TypeAlias = Annotated[
         help="Score answers without the thoughts and special tokens that stand in them.",
     ),
 ]
+Letters: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--letters/--no-letters",
+        help="Ask for the letters' log-probabilities (default: where the provider gives them).",
+    ),
+]
 AllowMissing: TypeAlias = Annotated[
     bool,
     typer.Option(

@@ -70,7 +70,7 @@ def test_who_made_nothing_again_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     said("generate", folder, "--seed", 7, "--groups", 1, "--cues", "none")
     told = said("verify", folder, "--workers", 1)
-    assert ", 1 groups made again" in told
+    assert ", 1 group made again" in told
     assert "not made again" not in told
     record = folder / "generation.json"
     record.write_text(json.dumps(json.loads(record.read_text()) | {"generator": 99}))

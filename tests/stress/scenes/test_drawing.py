@@ -10,9 +10,9 @@ from handeye.stress.scenes.drawing import (
     FINE,
     FULL,
     STAGE,
-    Canvas,
     Disc,
     Together,
+    blank,
     cover,
     fine,
     rectangle,
@@ -57,7 +57,7 @@ def test_letters_are_as_high_as_they_say() -> None:
 
 
 def test_what_is_painted_last_is_seen_and_nothing_leaves_the_picture() -> None:
-    canvas = Canvas(STAGE, (255, 255, 255))
+    canvas = blank(STAGE, (255, 255, 255))
     assert canvas.paint(rectangle(20, 20), fine(50), fine(60), (10, 20, 30), 1) == (40, 50, 60, 70)
     canvas.paint(rectangle(20, 20), fine(60), fine(60), (200, 0, 0), 2)
     assert canvas.pixels[60, 45].tolist() == [10, 20, 30]

@@ -5,6 +5,7 @@ import pytest
 
 from handeye.errors import DataError
 from handeye.scores.estimate import Estimate
+from handeye.stress.diagnosis.diagnose import diagnose_rows
 from handeye.stress.items import NO_SUCH
 from handeye.stress.scoring.file_scoring import score
 from handeye.stress.scoring.predictions import Prediction
@@ -254,8 +255,10 @@ def test_what_survives_without_the_picture():
     assert found["all"].survives.low <= found["all"].survives.value <= found["all"].survives.high
     with pytest.raises(DataError, match="own pictures"):
         blind_survival(grey, scored(ITEMS, reader))
-    note = summarize(grey, bootstrap=0, weights=False).note
-    assert "without looking" in note
+    summary = summarize(grey, bootstrap=0, weights=False)
+    assert "without looking" in summary.note
+    *_, last = diagnose_rows(summary, grey, resamples=0).said()
+    assert "handeye compare RUN_WITH_PICTURES" in last
 
 
 def test_readers_of_words_stand_beside_a_run():

@@ -174,3 +174,8 @@ def _figures(rate: Estimate, x: float, y: float, anchor: str) -> Markup:
         text_anchor=anchor,
         class_="rowvalue",
     )
+
+
+def shares_of_one(named: str, reasons: Sequence[Shown], title: str) -> Markup:
+    """The chart of one run's reasons, for whoever asks for it alone."""
+    return shares("reasons", share_rows([(named, 0, reasons)]), title)

@@ -14,7 +14,7 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
+from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
 from handeye.premise.asking import route as routes
@@ -25,7 +25,7 @@ from handeye.premise.loader import Questions, load
 from handeye.premise.scoring.predictions import of_row
 from handeye.premise.scoring.score import CELLS, score_rows
 from handeye.run.questions import Question
-from handeye.run.task import answers_of, macro_mean, macro_stderr, scene_task
+from handeye.run.task import answers_of, means_of, scene_task
 from handeye.scores.join import row_of
 
 _NOT_ASKED = float("nan")
@@ -130,27 +130,7 @@ def _sample(clip_id: str, rows: Sequence[Item]) -> Sample:
     )
 
 
-@metric
-def split_mean() -> Metric:
-    """The mean over clips; of several splits the mean of theirs."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_mean(scores, "split")
-
-    return compute
-
-
-@metric
-def split_mean_stderr() -> Metric:
-    """The standard error of :func:`split_mean`, of clips drawn within their splits."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_stderr(scores, "split")
-
-    return compute
-
-
-@scorer(metrics={"*": [split_mean(), split_mean_stderr()]}, name="premise")
+@scorer(metrics={"*": means_of("split", "split")}, name="premise")
 def right_by_cell(by_clip: Mapping[str, Sequence[Item]]) -> Scorer:
     """The share of right answers in each cell of a clip; NaN where it has no question of that cell.
 

@@ -9,7 +9,7 @@ import typer
 
 from handeye.premise.commands.sets import Kinds, MapField
 from handeye.premise.respondents.models import RESPONDENTS
-from handeye.terminal.options import one_of
+from handeye.terminal.options import Letters, one_of
 from handeye.terminal.run_options import Run, run_command
 
 
@@ -96,13 +96,7 @@ def premise(
     swap: Annotated[
         bool, typer.Option("--swap", help="Show the clip of another family: no premise is true.")
     ] = False,
-    letters: Annotated[
-        bool | None,
-        typer.Option(
-            "--letters/--no-letters",
-            help="Ask for the letters' log-probabilities (default: where the provider gives them).",
-        ),
-    ] = None,
+    letters: Letters = None,
     image_format: Annotated[
         str,
         typer.Option(

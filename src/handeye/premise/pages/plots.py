@@ -9,7 +9,7 @@ from importlib.resources import files
 from os import PathLike
 
 from handeye.pages.charts.charts import gaps
-from handeye.pages.charts.share_chart import share_rows, shares
+from handeye.pages.charts.share_chart import shares_of_one
 from handeye.pages.frame import Panel
 from handeye.pages.plots import Plots
 from handeye.premise.diagnosis.diagnose import (
@@ -99,5 +99,6 @@ def _reasons(found: Findings, key: str) -> str:
     group = found.reasons.get(key)
     if group is None:
         return ""
-    rows = share_rows([(found.named, 0, group.reasons)])
-    return shares("reasons", rows, "Items that failed, by reason, in percent of all")
+    return shares_of_one(
+        found.named, group.reasons, "Items that failed, by reason, in percent of all"
+    )

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
-from handeye.errors import HandeyeError
 from handeye.pages.frame import (
+    Material,
     PageRun,
     Words,
     cost_words,
+    counted_of,
     fact_words,
+    first_remarks,
+    material_of,
     moment_words,
     set_name,
+    spoken,
     states_of,
 )
 from handeye.premise.item_set import ItemSet
@@ -27,10 +33,9 @@ from handeye.premise.scoring.tables import tables
 from handeye.printing import noun
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.join import answers_to
 from handeye.scores.labels import run_labels
-from handeye.scores.looks import sentences
 from handeye.scores.summary import remarks
-from handeye.sets.jsonl import numbered_lines
 
 _NBSP = "\N{NO-BREAK SPACE}"
 SIGNAL_WORDS = {
@@ -63,15 +68,6 @@ _CHANGED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """The items a run was scored on by id, each with its set; empty where not at hand."""
-
-    items: Mapping[str, Item] = field(default_factory=dict)
-    sets: Mapping[str, ItemSet] = field(default_factory=dict)
-    trouble: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView(PageRun):
     """One run, ready to be laid out; ``variant`` is how was asked, ``sent`` what of a clip was."""
@@ -80,7 +76,7 @@ class RunView(PageRun):
     model: str
     summary: Summary
     sent: str
-    material: Material
+    material: Material[Item, ItemSet]
 
     @property
     def headline(self) -> Mapping[str, Estimate]:
@@ -97,7 +93,7 @@ class RunView(PageRun):
         """The headline as one sentence to quote."""
         head = self.headline
         if not head and "decided" in self.summary.two:
-            told = _told(self.summary.two["decided"])
+            told = spoken(self.summary.two["decided"])
             return (
                 f"{self.label} decides questions that name two details rightly in {told} "
                 f"({self.interval_words})."
@@ -105,7 +101,7 @@ class RunView(PageRun):
         if "bal" not in head and "action" not in head:
             return f"{self.label}: no item of this run can be scored by its premise."
         clauses = [
-            f"{words} {_told(head[name])}"
+            f"{words} {spoken(head[name])}"
             for name, words in (
                 ("std", "answers true premises rightly in"),
                 ("mis", "rejects false ones for the right sense in"),
@@ -115,7 +111,7 @@ class RunView(PageRun):
             if name in head and head[name].value is not None
         ]
         if "perception" in head:
-            clauses.append(f"its S tells them in {_told(head['perception'])} (chance 50)")
+            clauses.append(f"its S tells them in {spoken(head['perception'])} (chance 50)")
         said = "; ".join(clauses)
         return f"{self.label} {said} ({self._basis_words()}; {self.interval_words})."
 
@@ -139,9 +135,7 @@ class RunView(PageRun):
         Raises:
             DataError: predictions.jsonl cannot be read.
         """
-        path = self.run.predictions_path()
-        rows = (read_prediction(line, str(path), n) for n, line in numbered_lines(path))
-        return {row.item_id: row for row in rows if row.item_id in wanted}
+        return answers_to(self.run.predictions_path(), read_prediction, wanted)
 
 
 def asked_words(variant: str) -> str:
@@ -157,18 +151,18 @@ def interval_words(views: Sequence[RunView]) -> str:
     return "no intervals were computed"
 
 
-def _told(rate: Estimate) -> str:
-    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
-
-
 def views_of(runs: Sequence[Run]) -> list[RunView]:
     """What the page shows of each run, under a name of its own; sets are read once."""
-    sets: dict[tuple[str, ...], Material] = {}
+    sets: dict[tuple[str, ...], Material[Item, ItemSet]] = {}
     labels = run_labels(runs, [_apart(run) for run in runs])
     return [
-        _view(run, label, number, _material(run, sets))
+        _view(run, label, number, material_of(run, sets, _whole(run)))
         for number, (run, label) in enumerate(zip(runs, labels, strict=True))
     ]
+
+
+def _whole(run: Run) -> Callable[[Path], ItemSet]:
+    return partial(load, split=None, mapping=run.info.get("mapping"), media=False)
 
 
 def _apart(run: Run) -> str:
@@ -182,11 +176,8 @@ def _apart(run: Run) -> str:
     return ", ".join(filter(None, words))
 
 
-def _view(run: Run, label: str, number: int, material: Material) -> RunView:
+def _view(run: Run, label: str, number: int, material: Material[Item, ItemSet]) -> RunView:
     summary, looks = run.summary, run.looks()
-    counted = {name: basis.n for name, basis in summary.bases.items()}
-    if counted.get("answered") in (0, counted["all"]):
-        counted.pop("answered", None)
     sent = sent_words(run)
     return RunView(
         label=label,
@@ -195,12 +186,15 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         states=states_of(summary.states, (*STATES, "missing")),
         n=summary.n_items,
         expected=summary.n_expected,
-        counted=counted,
+        counted=counted_of(summary.bases),
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
         usable="readable",
         so_far=summary.so_far is True,
-        remarks=_remarks(run),
+        remarks=(
+            *first_remarks(looks, summary.model, RESPONDENTS),
+            *remarks(summary.note),
+        ),
         looks=looks,
         run=run,
         model=summary.named or run.path.resolve().name,
@@ -208,14 +202,6 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         sent=sent,
         material=material,
     )
-
-
-def _remarks(run: Run) -> tuple[str, ...]:
-    summary, looks = run.summary, run.looks()
-    out = [f"{one[:1].upper()}{one[1:]}." for one in sentences(looks.groups if looks else {})]
-    if ours := about(summary.model, RESPONDENTS):
-        out.append(f"{summary.model}: {ours}.")
-    return (*out, *remarks(summary.note))
 
 
 def sent_words(run: Run) -> str:
@@ -257,20 +243,3 @@ def _facts(run: Run, sent: str) -> Words:
             *((name, versions.get(name)) for name in ("handeye", "inspect_ai")),
         ]
     )
-
-
-def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
-    """The set of a run, read once however many runs were scored against it."""
-    try:
-        files = run.data_files()
-        key = tuple(str(file.resolve()) for file in files)
-        if key not in known:
-            columns = run.info.get("mapping")
-            sets = [load(file, split=None, mapping=columns, media=False) for file in files]
-            known[key] = Material(
-                {item.item_id: item for one in sets for item in one},
-                {item.item_id: one for one in sets for item in one},
-            )
-        return known[key]
-    except HandeyeError as error:
-        return Material(trouble=str(error))

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from handeye.errors import OptionError
 from handeye.premise.asking.route import carried
 from handeye.premise.item_set import ItemSet
 from handeye.premise.items import Item
@@ -27,13 +23,11 @@ from handeye.premise.scoring.score import ScoreRow, score_rows
 from handeye.premise.scoring.summary import RESAMPLES, Summary, summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
-from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, alone, row_of
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.so_far import refuse_nothing, refuse_other_rows
-from handeye.scores.summary import marked_so_far
+from handeye.scores.so_far import begun, refuse_other_rows
+from handeye.scores.summary import Scored, marked_so_far, summary_of
 from handeye.scores.write import RunWriter, data_entries
-from handeye.shown import Shown, Words
 
 DEV = "dev"
 
@@ -88,16 +82,14 @@ def score_files(
         with of_file(file, strip_thoughts) as answers:
             answers.where = str(predictions)
             model = answers.model() or info.get("model")
-            of_run = not chosen and is_whole(predictions, len(answers))
             joined = Join[Item, Prediction](
                 answers,
                 allow_missing=allow_missing,
-                wanted=(lambda item: answers.place(item.item_id) is not None)
-                if of_run
+                wanted=answers.holds
+                if not chosen and is_whole(predictions, len(answers))
                 else _wanted(split, questions),
                 item_ids=item_ids,
-                selection=f"split={split}, questions={questions}"
-                + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
+                selection=f"split={split}, questions={questions}",
             )
             pairs = list(joined.pairs(items))
             where = str(predictions)
@@ -153,48 +145,35 @@ def score_so_far(
         RunError: nothing is answered so far.
         DataError: the set is not the one that the run began with.
     """
-    refuse_nothing(run)
-    plan = read_plan(run)
-    known: Mapping[str, Any] = {} if plan.scoring is msgspec.UNSET else plan.scoring
-    where = data or plan.data
-    columns = mapping or known.get("mapping")
-    items = selected(plan, where, columns, media=False)
-    refuse_other_rows(items, plan, where)
+    so_far = begun(run, data)
+    plan = so_far.plan
+    columns = mapping or so_far.scoring.get("mapping")
+    items = selected(plan, so_far.where, columns, media=False)
+    refuse_other_rows(items, plan, so_far.where)
     chosen = {item.item_id for item in carried(items, plan.asked)}
     return score_files(
         run / ANSWERS,
-        _all(where, columns),
+        _all(so_far.where, columns),
         out,
         allow_missing=True,
         item_ids=chosen if item_ids is None else chosen.intersection(item_ids),
         run_info={
-            "so_far": {"run": str(run.resolve())},
-            "model": plan.model,
-            **plan.asked,
-            "selection": {"split": plan.split, "families": plan.max_scenes,
-                          "questions": plan.templates, "kinds": plan.subsets},
+            **so_far.record(
+                split=plan.split,
+                families=plan.max_scenes,
+                questions=plan.templates,
+                kinds=plan.subsets,
+            ),
             **({"mapping": dict(columns)} if columns else {}),
         },
-        **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
-    )  # fmt: skip
+        **({"strip_thoughts": so_far.strip_thoughts} | others),
+    )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Result(Shown):
+class Result(Scored[ScoreRow, Summary]):
     """Scores of one model: a row a question, and every table."""
 
-    rows: tuple[ScoreRow, ...]
-    summary: Summary
-
-    def to_dict(self) -> dict[str, Any]:
-        """Rows and summary as plain values."""
-        return {"rows": msgspec.to_builtins(self.rows), "summary": self.summary.to_dict()}
-
-    def _words(self) -> Words:
-        return self.summary._words()
-
-    def _rows(self) -> list[dict[str, Any]]:
-        return [msgspec.to_builtins(row) for row in self.rows]
+    __slots__ = ()
 
 
 def score(
@@ -238,12 +217,7 @@ def summarized(scores: Result | Sequence[ScoreRow], **how: Any) -> Summary:
     Raises:
         DataError, OptionError: no rows, something else, or an option that is not allowed.
     """
-    if isinstance(scores, Result) and not how:
-        return scores.summary
-    rows = scores.rows if isinstance(scores, Result) else scores
-    if not isinstance(rows, Sequence) or not all(isinstance(row, ScoreRow) for row in rows):
-        raise OptionError("scores must be what score() gives, or score rows of it")
-    return summarize(rows, **how)
+    return summary_of(scores, ScoreRow, summarize, **how)
 
 
 def _all(data: str | Path, mapping: Mapping[str, str] | None) -> ItemSet:

@@ -14,7 +14,7 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
+from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
 from handeye.rose.asking.prompts import Asking, check_order, default_templates
@@ -24,7 +24,7 @@ from handeye.rose.release import load
 from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import ACTION_KEYS, COUNTING_KEYS
 from handeye.run.questions import Question
-from handeye.run.task import answers_of, macro_mean, macro_stderr, scene_task
+from handeye.run.task import answers_of, means_of, scene_task
 
 _NOT_ASKED = float("nan")
 
@@ -99,27 +99,7 @@ def _sample(scene_id: str, rows: Sequence[Item]) -> Sample:
     )
 
 
-@metric
-def subset_mean() -> Metric:
-    """The mean of the subsets' means, as in the tables of a run folder."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_mean(scores, "rose_subset")
-
-    return compute
-
-
-@metric
-def subset_mean_stderr() -> Metric:
-    """The standard error of :func:`subset_mean`, of scenes drawn within their subsets."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_stderr(scores, "rose_subset")
-
-    return compute
-
-
-@scorer(metrics={"*": [subset_mean(), subset_mean_stderr()]}, name="rose")
+@scorer(metrics={"*": means_of("rose_subset", "subset")}, name="rose")
 def pass_by_template(by_scene: Mapping[str, Sequence[Item]]) -> Scorer:
     """PASS of each template (0 or 1) per scene, 0 without an answer; NaN where it was not asked.
 

@@ -9,7 +9,7 @@ from os import PathLike
 
 from handeye.pages.charts import charts
 from handeye.pages.charts.charts import Gap, Series
-from handeye.pages.charts.share_chart import share_rows, shares
+from handeye.pages.charts.share_chart import shares_of_one
 from handeye.pages.plots import Plots
 from handeye.rose.diagnosis.diagnose import RESAMPLES, Diagnosis, diagnose as diagnose_run
 from handeye.rose.diagnosis.findings import Findings
@@ -129,8 +129,11 @@ def _waterfall(found: Findings) -> str:
 
 
 def _reasons(found: Findings) -> str:
-    rows = share_rows([(found.named, 0, found.attribution.action.reasons)])
-    return shares("reasons", rows, "Action items that failed, by reason, in percent of all")
+    return shares_of_one(
+        found.named,
+        found.attribution.action.reasons,
+        "Action items that failed, by reason, in percent of all",
+    )
 
 
 def _curve(found: Findings, key: str) -> str:

@@ -15,8 +15,6 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 from handeye.errors import DataError, refusal
 from handeye.rose.items import Item, read_item
 from handeye.rose.release import load, metadata_files, selected, template_ids
@@ -36,11 +34,10 @@ from handeye.rose.scoring.summary import summarize
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
 from handeye.run.options import SMALL
-from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, predictions_of
 from handeye.scores.looks import Asked
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.so_far import refuse_nothing, refuse_other_rows
+from handeye.scores.so_far import begun, refuse_other_rows
 from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.sets.folder import named_inside
@@ -103,12 +100,11 @@ def score_files(
             joined = Join[Item, Prediction](
                 answers,
                 allow_missing=allow_missing,
-                wanted=(lambda item: answers.place(item.item_id) is not None)
+                wanted=answers.holds
                 if not chosen and is_whole(predictions, len(answers))
                 else wanted,
                 item_ids=item_ids,
-                selection=f"split={split}, templates={templates}"
-                + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
+                selection=f"split={split}, templates={templates}",
             )
             dev: list[Asked] = []
             asked: list[Asked] = []
@@ -162,11 +158,10 @@ def score_so_far(
         RunError: nothing is answered so far.
         DataError: the set is not the one that the run began with.
     """
-    refuse_nothing(run)
-    plan = read_plan(run)
-    where = data or plan.data
-    items = selected(plan, where)
-    refuse_other_rows(items, plan, where)
+    so_far = begun(run, data)
+    plan = so_far.plan
+    items = selected(plan, so_far.where)
+    refuse_other_rows(items, plan, so_far.where)
     chosen = {item.item_id for item in items}
     info = {
         "so_far": {"run": str(run.resolve())},
@@ -175,15 +170,14 @@ def score_so_far(
         "selection": {"split": plan.split, "scenes": plan.max_scenes, "templates": plan.templates,
                       "subsets": plan.subsets},
     }  # fmt: skip
-    stripped = plan.scoring is not msgspec.UNSET and bool(plan.scoring.get("strip_thoughts"))
     return score_files(
         run / ANSWERS,
-        where,
+        so_far.where,
         out,
         allow_missing=True,
         item_ids=chosen if item_ids is None else chosen.intersection(item_ids),
         run_info=info,
-        **({"strip_thoughts": stripped} | others),
+        **({"strip_thoughts": so_far.strip_thoughts} | others),
     )
 
 

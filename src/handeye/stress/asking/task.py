@@ -14,11 +14,12 @@ from typing import Any
 
 from inspect_ai import Task, task
 from inspect_ai.dataset import Sample
-from inspect_ai.scorer import Metric, SampleScore, Score, Scorer, Target, metric, scorer
+from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
+from handeye.printing import noun
 from handeye.run.questions import Question
-from handeye.run.task import answers_of, macro_mean, macro_stderr, scene_task
+from handeye.run.task import answers_of, means_of, scene_task
 from handeye.scores.join import row_of
 from handeye.stress.asking.prompts import check_cue_order
 from handeye.stress.asking.questions import Asking
@@ -112,7 +113,7 @@ def stress_task(
 def _sample(name: str, rows: Sequence[Item]) -> Sample:
     return Sample(
         id=name,
-        input=f"{len(rows)} questions about group {name}",
+        input=f"{len(rows)} {noun(len(rows), 'questions')} about group {name}",
         target=[f"{row.item_id}: {row.gold}" for row in rows],
         metadata={
             "family": rows[0].family,
@@ -122,27 +123,7 @@ def _sample(name: str, rows: Sequence[Item]) -> Sample:
     )
 
 
-@metric
-def family_mean() -> Metric:
-    """The mean over groups; of several families the mean of theirs."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_mean(scores, "family")
-
-    return compute
-
-
-@metric
-def family_mean_stderr() -> Metric:
-    """The standard error of :func:`family_mean`, of groups drawn within their families."""
-
-    def compute(scores: list[SampleScore]) -> float:
-        return macro_stderr(scores, "family")
-
-    return compute
-
-
-@scorer(metrics={"*": [family_mean(), family_mean_stderr()]}, name="stress")
+@scorer(metrics={"*": means_of("family", "family")}, name="stress")
 def right_by_cell(by_group: Mapping[str, Sequence[Item]]) -> Scorer:
     """The share of right answers in each cell of a group, and of cued prompts right on both.
 

@@ -9,7 +9,7 @@ import typer
 
 from handeye.stress.commands.sets import Families
 from handeye.stress.respondents.models import RESPONDENTS
-from handeye.terminal.options import one_of
+from handeye.terminal.options import Letters, one_of
 from handeye.terminal.run_options import Run, run_command
 
 
@@ -88,13 +88,7 @@ def stress(
     swap: Annotated[
         bool, typer.Option("--swap", help="Show the picture of another group in place of each.")
     ] = False,
-    letters: Annotated[
-        bool | None,
-        typer.Option(
-            "--letters/--no-letters",
-            help="Ask for the letters' log-probabilities (default: where the provider gives them).",
-        ),
-    ] = None,
+    letters: Letters = None,
 ) -> None:
     """Ask a model every question of a stress test and score the answers.
 

@@ -88,11 +88,16 @@ class Diagnosis(Diagnosed):
         return verdict(self.data)
 
     def said(self) -> Iterator[str | Table]:
-        """The sentence, and why how many items failed."""
+        """The sentence, why how many items failed, and where more is told of such a run."""
         yield self.sentence
         everything = self.findings.reasons.get(EVERYTHING)
         if everything is not None and everything.n_failed:
             yield reason_table(everything, self.findings.interval.words)
+        if self.findings.ablation:
+            yield (
+                "How much of what it answers with its pictures survives without them, by cell, is "
+                "told of both runs together: handeye compare RUN_WITH_PICTURES THIS_RUN"
+            )
 
 
 def diagnose(run: str | PathLike[str], *, seed: int = 0, resamples: int = RESAMPLES) -> Diagnosis:

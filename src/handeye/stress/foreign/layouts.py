@@ -15,11 +15,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
+
+import msgspec
 
 from handeye.answer_kinds import number as numbers
 from handeye.errors import DataError
@@ -172,21 +174,22 @@ class Layout:
     name: str
     title: str
     columns: tuple[frozenset[str], ...]
-    take: Callable[[Sequence[Fields]], list[Taken]]
+    take: Callable[[Iterable[Fields]], list[Taken]]
 
     def fits(self, names: frozenset[str]) -> bool:
         """Whether columns of these plain names are of this layout."""
         return any(way <= names for way in self.columns)
 
 
-def _each(take: Callable[[Fields], Sequence[Taken]]) -> Callable[[Sequence[Fields]], list[Taken]]:
+def _each(take: Callable[[Fields], Sequence[Taken]]) -> Callable[[Iterable[Fields]], list[Taken]]:
     return lambda rows: [one for row in rows for one in take(row)]
 
 
 def _item(row: Fields, named: str, *, meta: Mapping[str, Any], **fields: Any) -> Item:
-    """An item with what all of them have."""
+    """An item with what all of them have; one that is in no pair is a prompt of its own."""
     options = fields.get("options", ())
     return Item(
+        prompt_id=fields["item_id"],
         split=split_of(row.row),
         order=tuple(range(len(options))),
         meta={"set": named, "place": row.where, **meta},
@@ -467,48 +470,55 @@ def _biased(row: Fields) -> list[Taken]:
 # ---- VQAv2 and GQA
 
 
-def _vqa(rows: Sequence[Fields]) -> list[Taken]:
+class _Answered(NamedTuple):
+    """What people answered to a question, in the order of the file; or what is wrong with it."""
+
+    where: str
+    kind: str
+    truth: str
+    answers: list[str]
+    wrong: DataError | None
+
+
+def _vqa(rows: Iterable[Fields]) -> list[Taken]:
     """A question a row, or two files, questions and annotations, that share ``question_id``.
 
     ``question_id``, ``image_id``, ``question``, ``answers``, ``multiple_choice_answer``,
     ``answer_type``.
     """
-    asked: dict[str, Fields] = {}
-    answered: dict[str, Fields] = {}
+    asked: dict[str, Taken] = {}
+    answered: dict[str, _Answered] = {}
+    same: dict[str, str] = {}
+    where = ""
     for row in rows:
+        where = where or row.where
         own = row.text("question_id", "questionId")
-        for there, key in ((asked, "question"), (answered, "answers")):
-            if row.get(key) is None:
-                continue
-            if own in there:
-                raise DataError(f"{row.where}: question {own} was already in {there[own].where}")
-            there[own] = row
-    for own, row in asked.items():
+        if row.get("question") is not None:
+            _once(asked, own, row)
+            asked[own] = _vqa_asked(own, row)
+        if row.get("answers") is not None:
+            _once(answered, own, row)
+            answered[own] = _vqa_answered(row, same)
+    for own, one in asked.items():
         if own not in answered:
             raise DataError(
-                f"{row.where}: no answers to question {own}; give the folder that holds the file "
+                f"{one.where}: no answers to question {own}; give the folder that holds the file "
                 "of annotations, too"
             )
     if not asked:
         raise DataError(
-            f"{rows[0].where}: no question; give the folder that holds the file of questions, too"
+            f"{where}: no question; give the folder that holds the file of questions, too"
         )
-    return [_vqa_item(own, row, answered[own]) for own, row in asked.items()]
+    return [_vqa_whole(one, answered.pop(own)) for own, one in asked.items()]
 
 
-def _vqa_item(own: str, row: Fields, known: Fields) -> Taken:
-    told = known.get("answers")
-    answers: list[Any] = [
-        one.get("answer") if isinstance(one, dict) else one
-        for one in (told if isinstance(told, list) else [])
-    ]
-    if not answers or not all(isinstance(one, str) and one.strip() for one in answers):
-        raise known.wrong("answers", told, "a list of answers, each with answer")
-    kind = known.words("answer_type") or "other"
-    truth = known.words("multiple_choice_answer")
-    truth = truth or str(Counter(answers).most_common(1)[0][0])
-    values = YES_NO if truth.lower() in YES_NO else (truth, "")
-    truth = truth.lower() if values is YES_NO else truth
+def _once(there: Mapping[str, Taken | _Answered], own: str, row: Fields) -> None:
+    if own in there:
+        raise DataError(f"{row.where}: question {own} was already in {there[own].where}")
+
+
+def _vqa_asked(own: str, row: Fields) -> Taken:
+    """A question, before it is known what is right."""
     of_image = row.text("image_id", "imageId", "image")
     if embedded := row.embedded("image"):
         picture = name_of(of_image)
@@ -523,15 +533,49 @@ def _vqa_item(own: str, row: Fields, known: Fields) -> Taken:
         scene_id=of_image,
         picture_id=of_image,
         picture=picture,
+        values=("", ""),
+        truth="",
+        gold="",
+        question=row.text("question"),
+        meta={},
+    )
+    return Taken(item, row.where, embedded)
+
+
+def _vqa_answered(row: Fields, same: dict[str, str]) -> _Answered:
+    """What was answered; texts that come again are kept once, in ``same``."""
+    told = row.get("answers")
+    answers: list[Any] = [
+        one.get("answer") if isinstance(one, dict) else one
+        for one in (told if isinstance(told, list) else [])
+    ]
+    wrong = None
+    if not answers or not all(isinstance(one, str) and one.strip() for one in answers):
+        wrong = row.wrong("answers", told, "a list of answers, each with answer")
+    kind, truth = row.words("answer_type") or "other", row.words("multiple_choice_answer")
+    if not wrong:
+        answers = [same.setdefault(one, one) for one in answers]
+        truth = truth or Counter(answers).most_common(1)[0][0]
+    kind, truth = (same.setdefault(one, one) for one in (kind, truth))
+    return _Answered(row.where, kind, truth, answers, wrong)
+
+
+def _vqa_whole(asked: Taken, answered: _Answered) -> Taken:
+    if answered.wrong:
+        raise answered.wrong
+    kind, truth = answered.kind, answered.truth
+    values = YES_NO if truth.lower() in YES_NO else (truth, "")
+    truth = truth.lower() if values is YES_NO else truth
+    item = msgspec.structs.replace(
+        asked.item,
         family=kind,
         values=values,
         truth=truth,
         gold=truth,
-        question=row.text("question"),
         answer="number" if kind == "number" and numbers.read(truth) is not None else "text",
-        meta={"strata": [kind], "answers": answers},
+        meta=asked.item.meta | {"strata": [kind], "answers": answered.answers},
     )
-    return Taken(item, row.where, embedded)
+    return asked._replace(item=item)
 
 
 def _gqa(row: Fields) -> list[Taken]:
@@ -611,6 +655,11 @@ def layout_of(row: ForeignRow) -> Layout | None:
     # Of a struct with a picture both parts are told.
     names |= {plain(name.partition(".")[0]) for name in row.values}
     return next((one for one in LAYOUTS if one.fits(frozenset(names))), None)
+
+
+def names_pictures(first: ForeignRow) -> bool:
+    """Whether rows of a file, by its first one, can hold pictures that others name."""
+    return {"index", "image"} <= first.values.keys()
 
 
 def holding(rows: Sequence[ForeignRow]) -> dict[str, ForeignRow]:

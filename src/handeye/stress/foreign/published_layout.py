@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from handeye.stress.foreign.layouts import (
     Taken,
     holding,
     layout_of,
+    names_pictures,
 )
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
@@ -69,29 +71,36 @@ def read_published(path: Path, *, media: bool) -> Published:
             not as its layout wants it, ids that are there twice, pictures that are not there.
     """
     files = _files(path) if path.is_dir() else [path]
-    rows: dict[str, list[ForeignRow]] = defaultdict(list)
     layouts: dict[str, Layout] = {}
     unknown: list[ForeignRow] = []
+    firsts: list[ForeignRow] = []
+    parts: list[Iterator[ForeignRow]] = []
     for file in files:
-        found = list(read_rows(file))
-        if not found:
+        rows = read_rows(file)
+        first = next(rows, None)
+        if first is None:
             continue
-        layout = layout_of(found[0])
+        layout = layout_of(first)
         if layout is None:
-            unknown.append(found[0])
+            unknown.append(first)
         else:
             layouts[layout.name] = layout
-            rows[layout.name] += found
+            firsts.append(first)
+            parts.append(chain([first], rows))
     if len(layouts) > 1:
         named = ", ".join(TITLES[name] for name in layouts)
         raise DataError(f"{path}: holds files of several sets ({named}); give the path of one")
     if not layouts:
         raise DataError(_no_layout(path, unknown))
-    ((name, layout),) = layouts.items()
-    held = holding(rows[name])
-    taken = layout.take([Fields(row, held) for row in rows[name]])
-    read = tuple(dict.fromkeys(row.file for row in rows[name]))
-    return _placed(path, read, _prompted(taken), media)
+    (layout,) = layouts.values()
+    # One row after the other: all of them would take several times the memory of the items.
+    every: Iterable[ForeignRow] = chain.from_iterable(parts)
+    held: dict[str, ForeignRow] = {}
+    if any(map(names_pictures, firsts)):
+        every = list(every)
+        held = holding(every)
+    taken = _prompted(layout.take(Fields(row, held) for row in every))
+    return _placed(path, tuple(first.file for first in firsts), taken, media)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -119,28 +128,25 @@ def _no_layout(path: Path, rows: Sequence[ForeignRow]) -> str:
     return f"{first.where}: of no known layout: {known}. Its keys: {columns}"
 
 
-def _prompted(taken: Sequence[Taken]) -> list[Taken]:
+def _prompted(taken: list[Taken]) -> list[Taken]:
     """With prompt ids: a pair are two with the same words about pictures that differ in truth."""
-    golds: dict[tuple[object, ...], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for item, *_ in taken:
+    alike: dict[tuple[object, ...], list[int]] = {}
+    first: dict[tuple[object, ...], int] = {}
+    for place, (item, *_) in enumerate(taken):
         if item.picture:  # else there is nothing that could make another answer right
             key = (item.scene_id, item.question, item.options, item.cue, item.cue_value)
-            golds[key][item.gold].append(item.item_id)
-    prompts = {
-        one: pair[0]
-        for found in golds.values()
-        if len(found) == 2
-        for pair in zip(*found.values(), strict=False)
-        for one in pair
-    }
-    return [
-        one._replace(
-            item=msgspec.structs.replace(
-                one.item, prompt_id=prompts.get(one.item.item_id, one.item.item_id)
-            )
-        )
-        for one in taken
-    ]
+            if (before := first.setdefault(key, place)) != place:
+                alike.setdefault(key, [before]).append(place)
+    for places in alike.values():
+        golds: dict[str, list[int]] = defaultdict(list)
+        for place in places:
+            golds[taken[place].item.gold].append(place)
+        for pair in zip(*golds.values(), strict=False) if len(golds) == 2 else ():
+            name = taken[pair[0]].item.item_id
+            for place in pair:
+                item = msgspec.structs.replace(taken[place].item, prompt_id=name)
+                taken[place] = taken[place]._replace(item=item)
+    return taken
 
 
 def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool) -> Published:
@@ -157,22 +163,23 @@ def _placed(path: Path, files: tuple[Path, ...], taken: list[Taken], media: bool
     if not media:
         return Published(root, files, taken)
     index = FileIndex(root, ".", _PICTURES)
+    there: dict[str, str | None] = {"": ""}
     missing = []
-    out = []
-    for one in taken:
+    for place, one in enumerate(taken):
         name = one.item.picture
-        found = index.find(name) or _coco(index, name) if name else ""
-        if found is None:
+        if name not in there:
+            there[name] = index.find(name) or _coco(index, name)
+        if (found := there[name]) is None:
             missing.append(one)
         else:
-            out.append(one._replace(item=msgspec.structs.replace(one.item, picture=found)))
+            taken[place] = one._replace(item=msgspec.structs.replace(one.item, picture=found))
     if missing:
         names = first_ten(list(dict.fromkeys(one.item.picture for one in missing)))
         raise DataError(
             f"{missing[0].where}: item {missing[0].item.item_id}: not in {root}: {names}; put the "
             "pictures of the set beside its file, in any folder"
         )
-    return Published(root, files, out)
+    return Published(root, files, taken)
 
 
 def _hold(one: Taken) -> None:

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from handeye.pages.charts import svg
 from handeye.pages.charts.charts import Scale, shorten
+from handeye.printing import noun
 from handeye.scores.estimate import MINUS, Estimate, number
 from handeye.stress.scoring.curves import Curve
 from handeye.stress.scoring.weighing import Weight, weight_words
@@ -441,7 +442,8 @@ def _curve(
         low, high = _wilson(point.passed, point.n)
         tip = svg.element(
             "title",
-            f"{name}, {number(point.x, 'plain')} {curve.unit}: {point.passed} of {point.n} pairs",
+            f"{name}, {number(point.x, 'plain')} {curve.unit}: {point.passed} of {point.n} "
+            f"{noun(point.n, 'pairs')}",
         )
         parts = [tip]
         if whole:

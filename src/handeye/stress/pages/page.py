@@ -13,6 +13,7 @@ from handeye.pages import frame
 from handeye.pages.charts.share_chart import share_rows, shares
 from handeye.pages.frame import Glance, Ground, Verdict, wide_and_narrow
 from handeye.pages.people import People
+from handeye.printing import noun
 from handeye.scores.estimate import Estimate, plain
 from handeye.stress.diagnosis.diagnose import EVERYTHING, Findings, diagnose
 from handeye.stress.diagnosis.verdict import claims, verdict
@@ -181,8 +182,8 @@ def _commonest(view: RunView, found: Findings | str) -> tuple[str, tuple[str, st
         return "", ("One of the groups that failed", "")
     most = max(group.reasons, key=lambda share: share.count)
     words = (
-        f"{most.meaning} So failed {most.count:,} of the {group.n_failed:,} items that "
-        f"{view.label} failed."
+        f"{most.meaning} So failed {most.count:,} of the {group.n_failed:,} "
+        f"{noun(group.n_failed, 'items')} that {view.label} failed."
     )
     return most.key, (f"What goes wrong most: {most.label}", words)
 

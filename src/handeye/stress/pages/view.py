@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 
-from handeye.errors import HandeyeError
 from handeye.pages.frame import (
+    Material,
     PageRun,
     Words,
     cost_words,
+    counted_of,
     fact_words,
+    first_remarks,
+    material_of,
     moment_words,
     set_name,
+    spoken,
     states_of,
 )
 from handeye.printing import noun
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
+from handeye.scores.join import answers_to
 from handeye.scores.labels import run_labels
-from handeye.scores.looks import sentences
 from handeye.scores.summary import remarks
-from handeye.sets.jsonl import numbered_lines
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import Item
 from handeye.stress.loader import load
@@ -36,15 +40,6 @@ from handeye.stress.scoring.tables import tables
 _NBSP = "\N{NO-BREAK SPACE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
-    """The items a run was scored on by id, each with its set; empty where not at hand."""
-
-    items: Mapping[str, Item] = field(default_factory=dict)
-    sets: Mapping[str, ItemSet] = field(default_factory=dict)
-    trouble: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunView(PageRun):
     """One run, ready to be laid out; ``shown`` is what was done to its pictures, in words."""
@@ -53,7 +48,7 @@ class RunView(PageRun):
     model: str
     summary: Summary
     shown: str
-    material: Material
+    material: Material[Item, ItemSet]
 
     @property
     def headline(self) -> Mapping[str, Estimate]:
@@ -65,7 +60,7 @@ class RunView(PageRun):
         """The headline as one sentence to quote."""
         head = self.headline
         clauses = [
-            f"{words} {_told(head[name])}"
+            f"{words} {spoken(head[name])}"
             for name, words in (
                 ("uncued", "answers questions without a cue rightly in"),
                 ("true", "under a true cue in"),
@@ -99,9 +94,7 @@ class RunView(PageRun):
         Raises:
             DataError: predictions.jsonl cannot be read.
         """
-        path = self.run.predictions_path()
-        rows = (read_prediction(line, str(path), n) for n, line in numbered_lines(path))
-        return {row.item_id: row for row in rows if row.item_id in wanted}
+        return answers_to(self.run.predictions_path(), read_prediction, wanted)
 
 
 def interval_words(views: Sequence[RunView]) -> str:
@@ -111,18 +104,18 @@ def interval_words(views: Sequence[RunView]) -> str:
     return "no intervals of shares were computed"
 
 
-def _told(rate: Estimate) -> str:
-    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
-
-
 def views_of(runs: Sequence[Run]) -> list[RunView]:
     """What the page shows of each run, under a name of its own; sets are read once."""
-    sets: dict[tuple[str, ...], Material] = {}
+    sets: dict[tuple[str, ...], Material[Item, ItemSet]] = {}
     labels = run_labels(runs, [_apart(run) for run in runs])
     return [
-        _view(run, label, number, _material(run, sets))
+        _view(run, label, number, material_of(run, sets, _whole))
         for number, (run, label) in enumerate(zip(runs, labels, strict=True))
     ]
+
+
+def _whole(file: Path) -> ItemSet:
+    return load(file, split=None, media=False)
 
 
 def _apart(run: Run) -> str:
@@ -142,11 +135,8 @@ def _apart(run: Run) -> str:
     return ", ".join(filter(None, words))
 
 
-def _view(run: Run, label: str, number: int, material: Material) -> RunView:
+def _view(run: Run, label: str, number: int, material: Material[Item, ItemSet]) -> RunView:
     summary = run.summary
-    counted = {name: basis.n for name, basis in summary.bases.items()}
-    if counted.get("answered") in (0, counted["all"]):
-        counted.pop("answered", None)
     shown = SHOWN.get(summary.ablation, "")
     return RunView(
         label=label,
@@ -155,12 +145,15 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         states=states_of(summary.states, (*STATES, "missing")),
         n=summary.n_items,
         expected=summary.n_expected,
-        counted=counted,
+        counted=counted_of(summary.bases),
         tables={table.key: table for table in tables(summary)},
         interval_words=summary.interval.words,
         usable="readable",
         so_far=summary.so_far is True,
-        remarks=_remarks(run),
+        remarks=(
+            *first_remarks(run.looks(), summary.model, RESPONDENTS),
+            *remarks(summary.note),
+        ),
         looks=run.looks(),
         run=run,
         model=summary.named or run.path.resolve().name,
@@ -168,14 +161,6 @@ def _view(run: Run, label: str, number: int, material: Material) -> RunView:
         shown=shown,
         material=material,
     )
-
-
-def _remarks(run: Run) -> tuple[str, ...]:
-    summary, looks = run.summary, run.looks()
-    out = [f"{one[:1].upper()}{one[1:]}." for one in sentences(looks.groups if looks else {})]
-    if ours := about(summary.model, RESPONDENTS):
-        out.append(f"{summary.model}: {ours}.")
-    return (*out, *remarks(summary.note))
 
 
 def _facts(run: Run, shown: str) -> Words:
@@ -206,19 +191,3 @@ def _facts(run: Run, shown: str) -> Words:
             *((name, versions.get(name)) for name in ("handeye", "inspect_ai")),
         ]
     )
-
-
-def _material(run: Run, known: dict[tuple[str, ...], Material]) -> Material:
-    """The set of a run, read once however many runs were scored against it."""
-    try:
-        files = run.data_files()
-        key = tuple(str(file.resolve()) for file in files)
-        if key not in known:
-            sets = [load(file, split=None, media=False) for file in files]
-            known[key] = Material(
-                {item.item_id: item for one in sets for item in one},
-                {item.item_id: one for one in sets for item in one},
-            )
-        return known[key]
-    except HandeyeError as error:
-        return Material(trouble=str(error))

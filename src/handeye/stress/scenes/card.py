@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from handeye.printing import noun
 from handeye.sets.folder import RECORD
 from handeye.stress.scenes.families import EDITS, LEVELS, MEANING, TILTS
 from handeye.stress.scenes.plan import SetOptions
@@ -18,6 +19,7 @@ def card_text(options: SetOptions, items: str, pictures: str, version: str) -> s
         f"{f' px, or {_levels(TILTS)} deg' if family == 'odd' else ' px'} |"
         for family in options.families
     )
+    groups = f"{options.groups} {noun(options.groups, 'groups')}"
     return f"""---
 pretty_name: Perception Stress Test made by handeye
 license: mit
@@ -46,7 +48,7 @@ configs:
 
 # Perception Stress Test
 
-{options.groups} groups of two or more pictures that differ by one edit, and questions about them
+{groups} of two or more pictures that differ by one edit, and questions about them
 whose words speak for the right answer as often as for the wrong one. Made by handeye {version} with
 seed {options.seed}; the same command gives the same pixels and rows.
 

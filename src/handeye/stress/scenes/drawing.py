@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeAlias
 
 import numpy as np
@@ -122,7 +122,7 @@ def regular(corners: int, radius: int, inner: int | None = None) -> Polygon:
 # ---- covering
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def cover(form: Form, size: int, right: int, down: int) -> tuple[NDArray[np.int32], int, int]:
     """How much of each pixel a form covers.
 
@@ -138,66 +138,80 @@ def cover(form: Form, size: int, right: int, down: int) -> tuple[NDArray[np.int3
     """
     if isinstance(form, Together):
         return _united([cover(part, size, right, down) for part in form.parts])
-    if isinstance(form, Polygon):
-        rings = [
-            np.array([(scaled(x, size) + right, scaled(y, size) + down) for x, y in ring], np.int64)
-            for ring in form.rings
-        ]
-        places = np.concatenate(rings)
-        low, high = places.min(0), places.max(0)
-    else:
-        middle = np.array([scaled(form.x, size) + right, scaled(form.y, size) + down], np.int64)
-        outer = scaled(form.radius, size)
-        low, high = middle - outer, middle + outer
-    left, top = (low // FINE).tolist()
-    width, height = (-(-high // FINE) - low // FINE).clip(1).tolist()
+    if isinstance(form, Disc):
+        x, y = scaled(form.x, size) + right, scaled(form.y, size) + down
+        outer, hole = scaled(form.radius, size), scaled(form.hole, size)
+        left, top = (x - outer) // FINE, (y - outer) // FINE
+        return _disc(x - left * FINE, y - top * FINE, outer, hole), left, top
+    rings = [
+        [(scaled(x, size) + right, scaled(y, size) + down) for x, y in ring] for ring in form.rings
+    ]
+    left, top = (min(least) // FINE for least in zip(*chain.from_iterable(rings), strict=True))
+    own = tuple(tuple((x - left * FINE, y - top * FINE) for x, y in ring) for ring in rings)
+    return _polygon(own), left, top
+
+
+# The strokes of letters, and things of the same shape and size, often lie alike within a pixel.
+@lru_cache(maxsize=2048)
+def _disc(x: int, y: int, outer: int, hole: int) -> NDArray[np.int32]:
+    """What a disc covers of the pixels from (0, 0), everything in 1/64 pixels."""
+    lines = _lines(y + outer)
+    out: list[NDArray[np.int64]] = []
+    for radius in (outer, hole) if hole else (outer,):
+        square = radius * radius - (lines - y) ** 2
+        # Of whole numbers below 2^53 the root is rounded alike everywhere.
+        half = np.sqrt(np.maximum(square, 0).astype(np.float64)).astype(np.int64)
+        start, end = x - half, x + half
+        out = [start, end] if not out else [out[0], start, end, out[1]]
+    return _filled(np.stack(out), x + outer)
+
+
+_FAR = 1 << 30
+
+
+@lru_cache(maxsize=2048)
+def _polygon(rings: tuple[tuple[Point, ...], ...]) -> NDArray[np.int32]:
+    """What a polygon covers of the pixels from (0, 0), everything in 1/64 pixels."""
+    right, bottom = (max(most) for most in zip(*chain.from_iterable(rings), strict=True))
+    lines = _lines(bottom)
+    edges = [(*one, *two) for ring in rings for one, two in pairwise((*ring, ring[0]))]
+    ax, ay, bx, by = np.array(edges).T[..., None]
+    crossed = (ay <= lines) != (by <= lines)
+    rise = np.where(by == ay, 1, by - ay)
+    # Those that are not there lie far off.
+    at = np.where(crossed, ax + (lines - ay) * (bx - ax) // rise, _FAR)
+    at.sort(0)
+    most = int(crossed.sum(0).max(initial=0))
+    return _filled(at[: most + most % 2], right)
+
+
+def _lines(bottom: int) -> NDArray[np.int64]:
+    """Where lines lie down to a place, four of them in a pixel."""
     step = FINE // _LINES
-    lines = top * FINE + step * np.arange(height * _LINES, dtype=np.int64) + step // 2
-    if isinstance(form, Polygon):
-        edges = np.concatenate([np.hstack([ring, np.roll(ring, -1, 0)]) for ring in rings])
-        crossings = _crossings(edges, lines)
-    else:
-        crossings = _chords(middle, (outer, scaled(form.hole, size)), lines)
-    pixels = FINE * (left + np.arange(width, dtype=np.int64))
-    share = np.zeros((len(lines), width), np.int64)
-    for start, end in zip(crossings[::2], crossings[1::2], strict=True):
-        share += (end[:, None] - pixels).clip(0, FINE) - (start[:, None] - pixels).clip(0, FINE)
-    summed = share.reshape(height, _LINES, width).sum(1).astype(np.int32)
+    return step * np.arange(max(1, -(-bottom // FINE)) * _LINES) + step // 2
+
+
+def _filled(crossings: NDArray[np.int64], right: int) -> NDArray[np.int32]:
+    """How much of each pixel lies within: from the first crossing of a line to the second, ..."""
+    places = FINE * np.arange(max(1, -(-right // FINE)), dtype=np.int32)
+    share = np.zeros((crossings.shape[1], len(places)), np.int32)
+    ends = crossings.astype(np.int32)[..., None]
+    for start, end in zip(ends[::2], ends[1::2], strict=True):
+        share += _from_left(end - places)
+        share -= _from_left(start - places)
+    summed: NDArray[np.int32] = share.reshape(-1, _LINES, len(places)).sum(1, dtype=np.int32)
     summed.flags.writeable = False
-    return summed, left, top
+    return summed
+
+
+def _from_left(ends: NDArray[np.int32]) -> NDArray[np.int32]:
+    """How much of a pixel lies before an end, by how far it is from the pixel's left."""
+    return np.minimum(np.maximum(ends, 0, out=ends), FINE, out=ends)
 
 
 def scaled(value: int, size: int) -> int:
     """Fine steps of the stage as 1/64 pixels, to the nearest."""
     return (2 * value * size + STAGE) // (2 * STAGE)
-
-
-_FAR = np.int64(1) << 40
-
-
-def _crossings(edges: NDArray[np.int64], lines: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where lines cross the edges (n, 4), in order; those that are not there lie far off."""
-    ax, ay, bx, by = (edges[:, place, None] for place in range(4))
-    crossed = (ay <= lines) != (by <= lines)
-    rise = np.where(by == ay, 1, by - ay)
-    at = np.where(crossed, ax + (lines - ay) * (bx - ax) // rise, _FAR)
-    at.sort(0)
-    most = int(crossed.sum(0).max(initial=0))
-    return at[: most + most % 2]
-
-
-def _chords(
-    middle: NDArray[np.int64], radii: tuple[int, int], lines: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Where lines enter and leave a disc with a hole, in order."""
-    out: list[NDArray[np.int64]] = []
-    for radius in radii if radii[1] else radii[:1]:
-        square = radius * radius - (lines - middle[1]) ** 2
-        # Of whole numbers below 2^53 the root is rounded alike everywhere.
-        half = np.sqrt(square.clip(0).astype(np.float64)).astype(np.int64)
-        start, end = middle[0] - half, middle[0] + half
-        out = [start, end] if not out else [out[0], start, end, out[1]]
-    return np.stack(out)
 
 
 def _united(
@@ -215,11 +229,6 @@ def _united(
     return whole, left, top
 
 
-@lru_cache(maxsize=8)
-def _empty(size: int, ground: Ink) -> Pixels:
-    return np.full((size, size, 3), ground, np.uint8)
-
-
 class Canvas:
     """A picture being painted, and which thing each of its pixels shows.
 
@@ -229,10 +238,8 @@ class Canvas:
             one painted; 0 for the ground.
     """
 
-    def __init__(self, size: int, ground: Ink) -> None:
-        self.size = size
-        self.pixels: Pixels = _empty(size, ground).copy()
-        self.masks: Pixels = np.zeros((size, size), np.uint8)
+    def __init__(self, pixels: Pixels, masks: Pixels) -> None:
+        self.size, self.pixels, self.masks = len(masks), pixels, masks
 
     def paint(self, form: Form, x: int, y: int, ink: Ink, number: int) -> Box:
         """Paint a form.
@@ -256,8 +263,24 @@ class Canvas:
         rows, columns = share.shape
         if min(left, top) < 0 or max(left + columns, top + rows) > self.size:
             raise ValueError(f"a form at ({x}, {y}) leaves the picture")
-        part = self.pixels[top : top + rows, left : left + columns]
-        mixed = part * (FULL - share)[..., None] + np.array(ink, np.int32) * share[..., None]
-        part[:] = (mixed + FULL // 2) // FULL
-        self.masks[top : top + rows, left : left + columns][share >= FULL // 2] = number
+        here = slice(top, top + rows), slice(left, left + columns)
+        # Sixteen bits are enough: 255 * FULL + FULL // 2.
+        weight = share.astype(np.uint16)
+        rest = FULL - weight
+        for plane, strength in enumerate(ink):  # each alone: three at a time are slow
+            mixed = self.pixels[*here, plane] * rest
+            mixed += weight * np.uint16(strength)
+            mixed += FULL // 2
+            self.pixels[*here, plane] = mixed // FULL
+        np.copyto(self.masks[here], np.uint8(number), where=share >= FULL // 2)
         return left, top, left + columns, top + rows
+
+
+def blank(size: int, ground: Ink) -> Canvas:
+    """A canvas that shows the ground alone."""
+    return Canvas(_ground(size, ground).copy(), np.zeros((size, size), np.uint8))
+
+
+@lru_cache(maxsize=8)
+def _ground(size: int, ground: Ink) -> Pixels:
+    return np.full((size, size, 3), ground, np.uint8)

@@ -34,7 +34,9 @@ FORMATS = ("coco",)
 _OURS = ", made by handeye"
 # What differs in shape from row to row is a JSON string: a column of Parquet has one type.
 _JSON = {"aliases", "meta", "sha256", "objects", "relations"}
-_STRINGS, _NUMBERS = {"values", "options"}, {"order", "cue_span", "evidence", "control"}
+_LISTS = dict.fromkeys(("values", "options"), str) | dict.fromkeys(
+    ("order", "cue_span", "evidence", "control"), int
+)
 _SCALARS = {"level": int, "physical": float, "side": int, "width": int, "height": int}
 
 
@@ -73,22 +75,20 @@ def _frame(fields: Iterable[str], rows: Iterable[Any]) -> pl.DataFrame:
     import polars as pl
 
     columns: dict[str, list[Any]] = {name: [] for name in fields}
+    as_json = _JSON | _LISTS.keys()
     for row in rows:
         for name, values in columns.items():
             value = getattr(row, name)
-            values.append(msgspec.json.encode(value).decode() if name in _JSON else value)
+            values.append(msgspec.json.encode(value).decode() if name in as_json else value)
     kinds = {int: pl.Int64, float: pl.Float64}
-    schema = {
-        name: pl.List(pl.String)
-        if name in _STRINGS
-        else pl.List(pl.Int64)
-        if name in _NUMBERS
-        else kinds[_SCALARS[name]]
-        if name in _SCALARS
-        else pl.String
+    schema = {name: kinds[_SCALARS[name]] if name in _SCALARS else pl.String for name in columns}
+    # Read from JSON they are columns of lists at once, in place of a column a row.
+    lists = [
+        pl.col(name).str.json_decode(pl.List(pl.String if _LISTS[name] is str else pl.Int64))
         for name in columns
-    }
-    return pl.DataFrame(columns, schema=schema)
+        if name in _LISTS
+    ]
+    return pl.DataFrame(columns, schema=schema).with_columns(lists)
 
 
 # ---- COCO

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from handeye import __version__
-from handeye.atomic import replacing, write_bytes, write_text
+from handeye.atomic import replacing, write_all, write_text
 from handeye.sets.blocks import Progress, make_set
 from handeye.sets.folder import set_record
 from handeye.sets.jsonl import numbered_lines
@@ -104,18 +104,19 @@ def group_of(options: SetOptions, order: Order) -> Group:
 def _make_group(out: Path, options: SetOptions, order: Order) -> Iterator[bytes]:
     """Write the files of a group, and give its rows: pictures, then items."""
     group = group_of(options, order)
-    hashes: dict[str, str] = {}
-    for picture in group.pictures():
+    pictures = list(group.pictures())
+    # Encoding, then writing: in turn with other work, each takes more of the processor.
+    files: dict[str, bytes] = {}
+    for picture in pictures:
         painted = group.painted[picture.picture_id[len(group.name) + 1 :]]
-        files = (painted.pixels, painted.masks, painted.depth)
-        found = {}
-        names = (picture.picture, picture.masks, picture.depth)
-        for name, pixels in zip(names, files, strict=True):
-            data = encode_png(pixels)
-            write_bytes(out / name, data)
-            found[name] = hashlib.sha256(data).hexdigest()
-        hashes[picture.picture] = found[picture.picture]
-        yield _encode(msgspec.structs.replace(picture, sha256=found))
+        files[picture.picture] = encode_png(painted.pixels)
+        files[picture.masks] = encode_png(painted.masks)
+        files[picture.depth] = encode_png(painted.depth)
+    write_all({out / name: data for name, data in files.items()})
+    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    for picture in pictures:
+        own = {name: hashes[name] for name in (picture.picture, picture.masks, picture.depth)}
+        yield _encode(msgspec.structs.replace(picture, sha256=own))
     items = list(group.items())
     assert not (wrong := list(prompt_problems(items))), wrong
     for item in items:

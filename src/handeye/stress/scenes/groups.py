@@ -7,16 +7,19 @@ stands clear of the edit, and no function of the words is right on both pictures
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from handeye.printing import noun
 from handeye.sets.draw import Draw
 from handeye.stress.items import DRAWN, NO_SUCH, WORDED, Cue, Family, Item, Picture
-from handeye.stress.scenes.drawing import FINE, STAGE, Box, Canvas, Pixels
+from handeye.stress.scenes.drawing import FINE, STAGE, Box, Canvas, Pixels, blank
 from handeye.stress.scenes.families import sketch
 from handeye.stress.scenes.sketching import Scene, Sketch, Thing
 from handeye.stress.scenes.wording import Said, presuming, question, with_cue
@@ -74,15 +77,24 @@ class Painted:
     boxes: tuple[Box, ...]
 
 
-def paint(scene: Scene, size: int) -> Painted:
+def paint(scene: Scene, size: int, under: Painted | None = None) -> Painted:
     """Paint a scene.
+
+    Args:
+        scene: what to paint.
+        size: side of the picture in pixels.
+        under: a picture of the first things of the scene, or of others: where it is the former,
+            the rest are painted on a copy of it.
 
     Raises:
         ValueError: a thing leaves the picture.
     """
-    canvas = Canvas(size, scene.ground)
-    boxes = []
-    for number, thing in enumerate(scene.things, 1):
+    if under and _begins(scene, under.scene):
+        canvas = Canvas(under.pixels.copy(), under.masks.copy())
+        boxes = list(under.boxes)
+    else:
+        canvas, boxes = blank(size, scene.ground), []
+    for number, thing in enumerate(scene.things[len(boxes) :], len(boxes) + 1):
         found = [
             canvas.paint(part.form, thing.x + part.x, thing.y + part.y, part.ink, number)
             for part in thing.parts
@@ -90,9 +102,13 @@ def paint(scene: Scene, size: int) -> Painted:
         x0, y0, x1, y1 = zip(*found, strict=True)
         boxes.append((min(x0), min(y0), max(x1), max(y1)))
     # Nearer is brighter, in equal steps, whichever number of things there is.
-    steps = 255 // max(1, len(scene.things))
-    shades = np.arange(len(scene.things) + 1, dtype=np.uint8) * np.uint8(steps)
-    return Painted(scene, canvas.pixels, canvas.masks, shades.take(canvas.masks), tuple(boxes))
+    depth = canvas.masks * np.uint8(255 // max(1, len(scene.things)))
+    return Painted(scene, canvas.pixels, canvas.masks, depth, tuple(boxes))
+
+
+def _begins(scene: Scene, first: Scene) -> bool:
+    """Whether a scene is another one and things before it."""
+    return (scene.ground, scene.things[: len(first.things)]) == (first.ground, first.things)
 
 
 def scene_name(split: str, family: str, number: int) -> str:
@@ -139,10 +155,14 @@ class Group:
         Raises:
             AssertionError: something is not as promised.
         """
-        return {view.name: self.paint(view) for view in self.views}
+        out: dict[str, Painted] = {}
+        for view in self.views:
+            # With a label or companions it is the plain one and these in their strip.
+            out[view.name] = self.paint(view, out.get(AB[view.truth]))
+        return out
 
-    def paint(self, view: View) -> Painted:
-        """One of its pictures.
+    def paint(self, view: View, under: Painted | None = None) -> Painted:
+        """One of its pictures; ``under`` as :func:`paint` takes it.
 
         Raises:
             AssertionError: something is not as promised.
@@ -151,12 +171,23 @@ class Group:
         label = "" if view.label is None else values[view.label].upper()
         scene = self.sketch.scene(view.truth, view.other, label=label, beads=view.beads)
         check_scene(self.sketch, scene, values[view.truth])
-        return paint(scene, self.size)
+        return paint(scene, self.size, under)
 
     def evidence(self, view: View) -> Box:
         """The box of all that differs between a picture and the one of the other truth."""
         one, other = (self.painted[f"{sign}{view.name[1:]}"] for sign in AB)
-        return difference(one.pixels, other.pixels)
+        # Pixels differ where things do: as a rule that is a small part of the picture.
+        both = zip_longest(
+            zip(one.scene.things, one.boxes, strict=True),
+            zip(other.scene.things, other.boxes, strict=True),
+        )
+        boxes = [each[1] for pair in both if pair[0] != pair[1] for each in pair if each]
+        assert boxes, "the edit does not show"
+        x0, y0, x1, y1 = zip(*boxes, strict=True)
+        left, top, right, bottom = min(x0), min(y0), max(x1), max(y1)
+        here = slice(top, bottom), slice(left, right)
+        box = difference(one.pixels[here], other.pixels[here])
+        return box[0] + left, box[1] + top, box[2] + left, box[3] + top
 
     def pictures(self) -> Iterator[Picture]:
         """A row for each picture, without the hashes of its files."""
@@ -168,9 +199,13 @@ class Group:
                 evidence = self.evidence(view)
                 boxes[view.other] = evidence, self._control(evidence, draw, view.other)
             evidence, control = boxes[view.other]
-            for thing, box in zip(painted.scene.things, painted.boxes, strict=True):
-                clear = thing.role not in ("label", "companion") or not common(box, evidence)
-                assert clear, f"{self.name}: a {thing.role} touches the evidence"
+            added = [
+                box
+                for thing, box in zip(painted.scene.things, painted.boxes, strict=True)
+                if thing.role in ("label", "companion")
+            ]
+            clear = not added or not common(added, [evidence]).any()
+            assert clear, f"{self.name}: a label or companion touches the evidence"
             stem = f"{self.name}-{view.name}"
             yield Picture(
                 picture_id=stem,
@@ -201,15 +236,18 @@ class Group:
                 painted = self.painted[view.name]
                 for thing, box in zip(painted.scene.things, painted.boxes, strict=True):
                     (show if thing.role == "rest" else busy).add(box)
-        best: tuple[int, Box] | None = None
-        for _ in range(40):
-            left, top = draw.integer(0, self.size - wide), draw.integer(0, self.size - tall)
-            box = (left, top, left + wide, top + tall)
-            if not any(common(box, one) for one in busy):
-                shown = sum(common(box, one) for one in show)
-                if best is None or shown > best[0]:
-                    best = shown, box
-        return best[1] if best else None
+        drawn = [
+            (draw.integer(0, self.size - wide), draw.integer(0, self.size - tall))
+            for _ in range(40)
+        ]
+        places = np.array([(x, y, x + wide, y + tall) for x, y in drawn])
+        clear = ~common(places, busy).any(1)
+        if not clear.any():
+            return None
+        # Of those that show most, the first.
+        shown = common(places, show).sum(1)
+        left, top = drawn[int(np.where(clear, shown, -1).argmax())]
+        return left, top, left + wide, top + tall
 
     def items(self) -> Iterator[Item]:
         """A row for each question, without the hash of its picture."""
@@ -308,7 +346,7 @@ def objects_of(painted: Painted) -> list[dict[str, Any]]:
                 "box": seen,
                 "keypoints": dict(zip(KEYPOINTS, map(list, places), strict=True)),
                 "depth": number,
-                "area": int(shown.sum()),
+                "area": int(np.count_nonzero(shown)),
                 **({"facts": dict(thing.facts)} if thing.facts else {}),
             }
         )
@@ -328,11 +366,13 @@ def difference(one: Pixels, other: Pixels) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def common(one: Sequence[int], other: Sequence[int]) -> int:
-    """Area that two boxes have in common, in pixels."""
-    wide = min(one[2], other[2]) - max(one[0], other[0])
-    tall = min(one[3], other[3]) - max(one[1], other[1])
-    return max(0, wide) * max(0, tall)
+def common(some: Collection[Box], others: Collection[Box]) -> NDArray[np.int64]:
+    """Area in pixels that boxes have in common with others, (some, others)."""
+    one = np.array(list(some), np.int64).reshape(-1, 1, 4)
+    other = np.array(list(others), np.int64).reshape(1, -1, 4)
+    sides = np.minimum(one[..., 2:], other[..., 2:]) - np.maximum(one[..., :2], other[..., :2])
+    areas: NDArray[np.int64] = sides.clip(0).prod(-1)
+    return areas
 
 
 # ---- what is promised
@@ -415,7 +455,8 @@ def prompt_problems(items: Iterable[Item]) -> Iterator[str]:
             spoken.setdefault((item.scene_id, item.cue), set()).add(item.cue_value)
     for name, same in prompts.items():
         if len(same) != 2:
-            yield f"prompt {name} is asked {len(same)} times, not of two pictures"
+            asked = f"{len(same)} {noun(len(same), 'items')}"
+            yield f"prompt {name} is asked in {asked}, not of two pictures"
             continue
         one, other = same
         for part in ("question", "options", "order", "cue", "cue_value", "values"):

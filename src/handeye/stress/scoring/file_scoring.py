@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from handeye.errors import OptionError
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
-from handeye.run.plan import read_plan
 from handeye.scores.join import Given, Join, alone, row_of
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.so_far import refuse_nothing, refuse_other_rows
-from handeye.scores.summary import marked_so_far
+from handeye.scores.so_far import begun, refuse_other_rows
+from handeye.scores.summary import Scored, marked_so_far, summary_of
 from handeye.scores.write import RunWriter, data_entries
-from handeye.shown import Shown, Words
 from handeye.stress.item_set import ItemSet
 from handeye.stress.items import Item
 from handeye.stress.loader import load, selected
@@ -89,16 +83,14 @@ def score_files(
         with of_file(file, strip_thoughts) as answers:
             answers.where = where = str(predictions)
             model = answers.model() or info.get("model")
-            of_run = not chosen and is_whole(predictions, len(answers))
             joined = Join[Item, Prediction](
                 answers,
                 allow_missing=allow_missing,
-                wanted=(lambda item: answers.place(item.item_id) is not None)
-                if of_run
+                wanted=answers.holds
+                if not chosen and is_whole(predictions, len(answers))
                 else _wanted(split, families),
                 item_ids=item_ids,
-                selection=f"split={split}, families={families}"
-                + ("" if item_ids is None else f", {len(item_ids)} chosen ids"),
+                selection=f"split={split}, families={families}",
             )
             pairs = list(joined.pairs(items))
             hold_orders(pairs, answers)
@@ -157,44 +149,31 @@ def score_so_far(
         RunError: nothing is answered so far.
         DataError: the set is not the one that the run began with.
     """
-    refuse_nothing(run)
-    plan = read_plan(run)
-    known: Mapping[str, Any] = {} if plan.scoring is msgspec.UNSET else plan.scoring
-    where = data or plan.data
-    items = selected(plan, where)
-    refuse_other_rows(items, plan, where)
+    so_far = begun(run, data)
+    plan = so_far.plan
+    items = selected(plan, so_far.where)
+    refuse_other_rows(items, plan, so_far.where)
     chosen = {item.item_id for item in items}
     return score_files(
         run / ANSWERS,
-        where,
+        so_far.where,
         out,
         allow_missing=True,
         item_ids=chosen if item_ids is None else chosen.intersection(item_ids),
-        run_info={
-            "so_far": {"run": str(run.resolve())},
-            "model": plan.model,
-            **plan.asked,
-        },
-        **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
+        run_info=so_far.record(
+            split=plan.split,
+            families=plan.templates and plan.templates.split(","),
+            cues=plan.subsets and plan.subsets.split(","),
+            groups=plan.max_scenes,
+        ),
+        **({"strip_thoughts": so_far.strip_thoughts} | others),
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Result(Shown):
+class Result(Scored[ScoreRow, Summary]):
     """Scores of one model: a row a question, and every table."""
 
-    rows: tuple[ScoreRow, ...]
-    summary: Summary
-
-    def to_dict(self) -> dict[str, Any]:
-        """Rows and summary as plain values."""
-        return {"rows": msgspec.to_builtins(self.rows), "summary": self.summary.to_dict()}
-
-    def _words(self) -> Words:
-        return self.summary._words()
-
-    def _rows(self) -> list[dict[str, Any]]:
-        return [msgspec.to_builtins(row) for row in self.rows]
+    __slots__ = ()
 
 
 def score(
@@ -247,12 +226,7 @@ def summarized(scores: Result | Sequence[ScoreRow], **how: Any) -> Summary:
     Raises:
         DataError, OptionError: no rows, something else, or an option that is not allowed.
     """
-    if isinstance(scores, Result) and not how:
-        return scores.summary
-    rows = scores.rows if isinstance(scores, Result) else scores
-    if not isinstance(rows, Sequence) or not all(isinstance(row, ScoreRow) for row in rows):
-        raise OptionError("scores must be what score() gives, or score rows of it")
-    return summarize(rows, **how)
+    return summary_of(scores, ScoreRow, summarize, **how)
 
 
 def _wanted(split: str | None, families: Sequence[str] | None) -> Callable[[Item], bool] | None:

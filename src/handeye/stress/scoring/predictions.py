@@ -19,7 +19,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 from handeye.errors import DataError, OptionError
-from handeye.printing import blank
+from handeye.printing import blank, noun
 from handeye.run.answers import ANSWER_STATES, Answer
 from handeye.run.plan import Plan
 from handeye.scores import join
@@ -137,8 +137,9 @@ def hold_orders(
         place = answers.place(item.item_id)
         if told and told != known and place is not None:
             raise DataError(
-                f"{answers.stands(place)}: order is of {told} options, and item {item.item_id} "
-                f"has {known}; give with --data the set that the model was asked about"
+                f"{answers.stands(place)}: order is of {told} {noun(told, 'options')}, and item "
+                f"{item.item_id} has {known}; give with --data the set that the model was asked "
+                "about"
             )
 
 

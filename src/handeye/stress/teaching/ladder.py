@@ -54,7 +54,7 @@ def ladder(
         folder: of the sets.
         seed: of all that is drawn.
         cues: percent of the cues in training that are true, 0..100.
-        scenes: groups to train on; a quarter as many, at least 12, are asked about.
+        scenes: groups to train on; a quarter as many, at least 6, are asked about.
         level: of their difficulty, 1..5.
         workers: processes; no influence on the result.
         progress: called with (groups made, in all), set by set.
@@ -76,7 +76,7 @@ def ladder(
             workers=workers,
             progress=progress,
         )
-        for split, groups in (("train", count), ("test", max(12, count // 4)))
+        for split, groups in (("train", count), ("test", max(6, count // 4)))
     }
     whole, asked = (load(made[split], split=split) for split in ("train", "test"))
     shown = replace(whole, items=tuple(with_cues(whole, cues, seed)))

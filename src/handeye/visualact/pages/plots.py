@@ -9,7 +9,7 @@ from importlib.resources import files
 from os import PathLike
 
 from handeye.pages.charts.charts import gaps
-from handeye.pages.charts.share_chart import share_rows, shares
+from handeye.pages.charts.share_chart import shares_of_one
 from handeye.pages.plots import Plots
 from handeye.scores.run_folder import reader
 from handeye.visualact.diagnosis.diagnose import (
@@ -115,5 +115,6 @@ def _glance(views: Sequence[RunView]) -> str:
 
 
 def _reasons(found: Findings, group: Group) -> str:
-    rows = share_rows([(found.named, 0, group.reasons)])
-    return shares("reasons", rows, "Clips with a fault, by reason, in percent of all")
+    return shares_of_one(
+        found.named, group.reasons, "Clips with a fault, by reason, in percent of all"
+    )

@@ -11,14 +11,16 @@ from handeye.pages.frame import (
     Words,
     cost_words,
     fact_words,
+    first_remarks,
     moment_words,
     set_name,
+    spoken,
     states_of,
 )
 from handeye.printing import noun
 from handeye.respondents.conversation import about
 from handeye.scores.estimate import Estimate, integer
-from handeye.scores.looks import Looks, sentences
+from handeye.scores.looks import Looks
 from handeye.scores.summary import remarks
 from handeye.visualact.pages.runs import LoadedRun
 from handeye.visualact.respondents.models import RESPONDENTS
@@ -61,9 +63,9 @@ class RunView(PageRun):
         if head["f1"].value is None:
             return f"{self.label}: no clip of this run can be scored, so it has no F1."
         weighted = self.summary.options["headline"] == "weighted"
-        f1 = f"its {'weighted ' * weighted}F1 {_told(head['f1'])}"
+        f1 = f"its {'weighted ' * weighted}F1 {spoken(head['f1'])}"
         if weighted:
-            precision, recall = _told(head["precision"]), _told(head["recall"])
+            precision, recall = spoken(head["precision"]), spoken(head["recall"])
             f1 = f"{f1} of a weighted precision of {precision} and a weighted recall of {recall}"
         rule = one_sided_words(self.summary.options)
         way = f"{way_words(self.summary.options)}{': ' if rule else ''}{rule}"
@@ -104,10 +106,6 @@ def averaging_words(runs: Sequence[RunView]) -> str:
     return ways.pop() if len(ways) == 1 else "averaged as each run says"
 
 
-def _told(rate: Estimate) -> str:
-    return f"{rate.percent}{_NBSP}% {rate.text('span')}".strip()
-
-
 def view_of(run: LoadedRun) -> RunView:
     """What the page shows of a run."""
     summary, looks = run.summary, run.run.looks()
@@ -142,11 +140,7 @@ def view_of(run: LoadedRun) -> RunView:
 
 
 def _warnings(summary: Summary, looks: Looks | None) -> tuple[str, ...]:
-    out = [
-        f"{clause[:1].upper()}{clause[1:]}." for clause in sentences(looks.groups if looks else {})
-    ]
-    if ours := about(summary.model, RESPONDENTS):
-        out.append(f"{summary.model}: {ours}.")
+    out = [*first_remarks(looks, summary.model, RESPONDENTS)]
     if losses := {kind: n for kind, n in summary.losses.items() if n}:
         total = sum(losses.values())
         listed = "; ".join(f"{n:,} × {LOSSES.get(kind, kind)}" for kind, n in losses.items())

@@ -6,18 +6,16 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from msgspec import UNSET
 from msgspec.structs import replace
 
 from handeye.errors import OptionError
 from handeye.run.journal import ANSWERS
 from handeye.run.logs import as_lines, is_whole
 from handeye.run.options import SMALL
-from handeye.run.plan import read_plan
 from handeye.scores.embedder import Embedder
 from handeye.scores.join import Predictions, refuse_absent
 from handeye.scores.run_folder import RunSummary
-from handeye.scores.so_far import refuse_nothing, refuse_other_rows
+from handeye.scores.so_far import begun, refuse_other_rows
 from handeye.scores.summary import marked_so_far, noted
 from handeye.scores.write import RunWriter, data_entries
 from handeye.visualact.clip_set import ClipSet
@@ -149,11 +147,10 @@ def score_so_far(
         RunError: nothing is answered so far.
         DataError: the set is not the one that the run began with.
     """
-    refuse_nothing(run)
-    plan = read_plan(run)
-    known: Mapping[str, Any] = {} if plan.scoring is UNSET else plan.scoring
-    clips = selected(plan, data or plan.data, mapping)
-    refuse_other_rows(clips, plan, data or plan.data)
+    so_far = begun(run, data)
+    plan, known = so_far.plan, so_far.scoring
+    clips = selected(plan, so_far.where, mapping)
+    refuse_other_rows(clips, plan, so_far.where)
     columns = mapping or known.get("mapping")
     return score_files(
         run / ANSWERS,
@@ -164,13 +161,10 @@ def score_so_far(
         allow_missing=True,
         item_ids=item_ids,
         run_info={
-            "so_far": {"run": str(run.resolve())},
-            "model": plan.model,
-            **plan.asked,
-            "selection": {"split": plan.split, "scenarios": plan.subsets, "clips": plan.max_scenes},
+            **so_far.record(split=plan.split, scenarios=plan.subsets, clips=plan.max_scenes),
             **({"mapping": dict(columns)} if columns else {}),
         },
-        **({"strip_thoughts": bool(known.get("strip_thoughts"))} | others),
+        **({"strip_thoughts": so_far.strip_thoughts} | others),
     )
 
 
