@@ -15,10 +15,11 @@ for library in ("trl", "peft", "datasets"):
 
 from handeye.errors import DataError, OptionError
 from handeye.training.checkpoints import open_model, trained_head
-from handeye.training.joint import TOLD, Collator, Sights, trainer_of
+from handeye.training.joint import trainer_of
 from handeye.training.lesson import IGNORED
 from handeye.training.recipes import Adapter, Data, Joint, Model, Recipe
 from handeye.training.rows import Material, phrases_of
+from handeye.training.sights import TOLD, Collator, Sights
 from handeye.training.small import made_up, small
 
 

@@ -32,6 +32,7 @@ from handeye.training.recipes import (
     Adapter,
     Data,
     Joint,
+    Machine,
     Model,
     Recipe,
     Rewarded,
@@ -159,6 +160,7 @@ def test_what_was_answered_can_be_looked_through(unbroken: dict[str, Any], tmp_p
     assert json.loads(figures.read_text())["rates"] == told["rates"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
     unbroken: dict[str, Any], material: Material, tmp_path: Path, stage: str
@@ -175,6 +177,34 @@ def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
     assert curve(out) == curve(whole)
     assert weights_of(out) == weights_of(whole)
     assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
+
+
+def test_one_that_was_stopped_when_all_was_trained_is_finished(
+    unbroken: dict[str, Any], material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("handeye.training.stages.keep", stop)
+        with pytest.raises(KeyboardInterrupt):
+            carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
+    assert not (tmp_path / CARD).exists()
+    card = carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
+    whole, _ = unbroken["joint"]
+    assert weights_of(tmp_path) == weights_of(whole)
+    assert curve(tmp_path) == curve(whole)
+    assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
+
+
+@pytest.mark.parametrize("stage", TRAINERS)
+def test_processes_that_prepare_batches_change_nothing(
+    unbroken: dict[str, Any], material: Material, tmp_path: Path, stage: str
+) -> None:
+    machine = Machine(loaders=1)
+    recipe = msgspec.structs.replace(RECIPE, machine=machine)
+    carry_out(stage, TRAINERS[stage], recipe, material, tmp_path / "out", 7)
+    assert weights_of(tmp_path / "out") == weights_of(unbroken[stage][0])
 
 
 def test_a_finished_stage_is_left_alone(unbroken: dict[str, Any], material: Material) -> None:
@@ -202,6 +232,43 @@ def test_another_training_is_not_mixed_with_it(
     with pytest.raises(OptionError, match="seed must lie in"):
         carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path / "new", -1)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("wanndb", "wanndb is not supported"), ("clearml", "requires .?clearml.? to be installed")],
+)
+def test_trackers_that_are_not_there_are_told(
+    material: Material, tmp_path: Path, name: str, told: str
+) -> None:
+    recipe = msgspec.structs.replace(RECIPE, machine=Machine(report_to=(name,)))
+    with pytest.raises(OptionError, match=rf"machine.report_to: .*{told}"):
+        joint.trainer_of(recipe, open_model(RECIPE.model, 1), material, tmp_path, 1)
+
+
+def test_trackers_are_told_what_is_logged(
+    material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from transformers import TrainerCallback
+    from transformers.integrations import integration_utils
+
+    told: list[dict[str, float]] = []
+
+    class Tracker(TrainerCallback):
+        def on_log(
+            self, args: Any, state: Any, control: Any, logs: Any = None, **more: Any
+        ) -> None:
+            told.append(dict(logs))
+
+    monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "tensorboard", Tracker)
+    course = Joint(**{**COURSE, "steps": 2}, learning_rate=1e-3)
+    recipe = msgspec.structs.replace(
+        RECIPE, joint=course, machine=Machine(report_to=("tensorboard",), run="first try")
+    )
+    carry_out("joint", TRAINERS["joint"], recipe, material, tmp_path, 7)
+    assert "perceptual/gradient_ratio" in told[0]
+    trainer, _ = joint.trainer_of(recipe, open_model(recipe.model, 1), material, tmp_path / "b", 1)
+    assert trainer.args.run_name == "first try"
 
 
 # ---- models
@@ -284,6 +351,7 @@ def test_a_trained_encoder_takes_the_place_of_the_tower(material: Material, tmp_
 # ---- several processes
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_model(unbroken: dict[str, Any], tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

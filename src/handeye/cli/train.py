@@ -157,9 +157,9 @@ def perception(
     if out is None:
         raise OptionError("give the encoder a folder with --out, or try the recipe with --dry-run")
     root, truths = _truths(recipe)
+    from handeye.training.command import is_first
     from handeye.training.perception import told, train_perception
     from handeye.training.probes import table
-    from handeye.training.stages import is_first
     from handeye.training.training_run import begun
 
     if is_first():
@@ -420,7 +420,7 @@ def _carry_out(stage: Any, recipe: Recipe, out: Path | None, seed: int, json: st
 
     card = _card_of(stage, recipe, out, seed)
     if card and not put_json(json, json_.dumps(card, indent=1)):
-        from handeye.training.stages import summary, tables
+        from handeye.training.told import summary, tables
 
         _say_tables(f"{out}: {summary(card)}", tables(card))
 
@@ -428,13 +428,17 @@ def _carry_out(stage: Any, recipe: Recipe, out: Path | None, seed: int, json: st
 def _card_of(stage: Any, recipe: Recipe, out: Path | None, seed: int) -> dict[str, Any]:
     """Carry out a stage; gives its card, and nothing in other processes than the first."""
     from handeye.errors import OptionError
-    from handeye.training.command import telling
-    from handeye.training.stages import carry_out, facts_of, is_first
+    from handeye.training.command import is_first, telling
+    from handeye.training.stages import carry_out
+    from handeye.training.told import facts_of
+    from handeye.training.training_run import begun
 
     if out is None:
         raise OptionError("give the model a folder with --out, or try the recipe with --dry-run")
     material = _material(recipe)
     steps = recipe.stage(stage).steps
+    if is_first():
+        begun(out, steps)
     with telling(steps, facts_of(stage)) as progress:
         card = carry_out(stage, _trainer_of(stage), recipe, material, out, seed, progress)
     return card if is_first() else {}
@@ -449,16 +453,18 @@ def _sweep(
 
     from handeye.errors import OptionError
     from handeye.printing import tell
+    from handeye.training.command import is_first
 
     if out is None:
         raise OptionError("give the trainings a folder with --out")
     course, cards = recipe.stage("joint"), {}
     for weight in weights:
-        tell(f"weight {weight:g}")
+        if is_first():
+            tell(f"weight {weight:g}")
         one = replace(recipe, joint=replace(course, weight=weight))
         cards[f"{weight:g}"] = _card_of("joint", one, out / f"weight-{weight:g}", seed)
     if all(cards.values()) and not put_json(json, json_.dumps(cards, indent=1)):
-        from handeye.training.stages import side_by_side
+        from handeye.training.told import side_by_side
 
         _say_tables(f"{out}: {len(cards)} weights of the perceptual loss", side_by_side(cards))
 
@@ -578,20 +584,27 @@ def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
     return items.root, suite.perceived(items)
 
 
+def _carried_out(given: dict[str, Any]) -> bool:
+    """Whether something was trained, and this process is the one that tells."""
+    from handeye.training.command import is_first
+
+    return not given["dry_run"] and is_first()
+
+
 def _encoded(given: dict[str, Any]) -> None:
-    if not given["dry_run"]:
+    if _carried_out(given):
         words = ("--config", given["config"], "--encoder", given["out"], "--out", "FOLDER")
         say_next("train", "joint", *words)
 
 
 def _joined(given: dict[str, Any]) -> None:
-    if not given["dry_run"] and given["weights"] is None:
+    if _carried_out(given) and given["weights"] is None:
         say_next("train", "reward", "--config", given["config"], "--model", given["out"],
                  "--out", "FOLDER")  # fmt: skip
 
 
 def _rewarded(given: dict[str, Any]) -> None:
-    if not given["dry_run"] and given["data"] is not None:
+    if _carried_out(given) and given["data"] is not None:
         from handeye.suites import suite_of_set
 
         path = f"path={given['out']}"

@@ -23,9 +23,10 @@ pictures becomes targets of tokens:
     recipes.py       every number of a training, read from YAML
     rows.py          rows and their pictures; what is held out, in what order the rest comes
     checkpoints.py parts.py small.py   models opened, put together, made small for a dry run; kept
-    joint.py         stage 2: answers, and what picture tokens tell of a middle layer
+    sights.py joint.py   stage 2: answers, and what picture tokens tell of a middle layer
     reinforcement.py stage 3: GRPO with credit by token
-    stages.py examination.py   a stage in a folder, gone on with after a kill; what it came to
+    stages.py examination.py   a stage in a folder, gone on with; what is held out is asked
+    told.py          what a stage came to
 
 A suite's ``teaching/`` makes the lesson. Needs ``handeye[train]`` (PyTorch, Transformers,
 Accelerate, TRL, PEFT); nothing here is imported by the rest of the package unless it trains.
