@@ -304,7 +304,7 @@ def test_pairing_is_the_same_for_every_suite() -> None:
     names = {"item": "film", "unit": "films", "needed": ("film",), "same": ("kind",)}
     turned = pair_rows([rows, rows.reverse()], ["A", "B"], **names)  # type: ignore[arg-type]
     assert [place.tolist() for place in turned] == [[0, 1, 2], [2, 1, 0]]
-    with pytest.raises(DataError, match=r"1 film\(s\) of A are missing in B: a; .*--common"):
+    with pytest.raises(DataError, match=r"1 film of A is missing in B: a; .*--common"):
         pair_rows([rows, rows[1:]], ["A", "B"], **names)  # type: ignore[arg-type]
     other = rows.with_columns(kind=pl.lit("x"))
     with pytest.raises(DataError, match=r"1 films are not the same in A and B .*kind.*: b; were"):

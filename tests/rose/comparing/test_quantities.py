@@ -52,7 +52,7 @@ def test_rows_in_another_order_are_the_same_items() -> None:
 def test_missing_items_are_named_unless_only_common_ones_are_wanted() -> None:
     one, two = answered(items(20), 0.6, np.random.default_rng(1), runs=2)
     with pytest.raises(
-        DataError, match=r"12 item\(s\) of first are missing in second: S0-T1"
+        DataError, match=r"12 items of first are missing in second: S0-T1"
     ) as error:
         paired(one, two[12:])
     assert "S2-T2" not in str(error.value)  # the eleventh
@@ -69,7 +69,7 @@ def test_missing_items_are_named_unless_only_common_ones_are_wanted() -> None:
 def test_double_items_are_an_error() -> None:
     one, two = answered(items(5), 0.6, np.random.default_rng(1), runs=2)
     for common in (False, True):
-        with pytest.raises(DataError, match=r"1 item\(s\) occur more than once in second: S0-T1"):
+        with pytest.raises(DataError, match=r"1 item occurs more than once in second: S0-T1"):
             paired(one, pl.concat([two, two[:1]]), common=common)
 
 

@@ -120,7 +120,7 @@ def test_lost_files_rows_and_groups_are_told(copy: Path) -> None:
     (copy / ITEMS).write_text("\n".join([*lines[1:20], "{", '{"item_id": 3}']))
     problems = told(copy)
     assert f"pictures/{lost.name} is missing" in problems
-    assert "is asked 1 times" in problems
+    assert "is asked in 1 item, not of two pictures" in problems
     assert f"{ITEMS}:20: not an item row" in problems
     assert f"{ITEMS}:21: not an item row" in problems
     assert "no row for" in problems

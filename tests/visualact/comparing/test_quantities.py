@@ -226,7 +226,7 @@ def test_what_cannot_be_compared_is_refused(clips: ClipSet, tmp_path: Path) -> N
         compared(run, strict)
     part = ClipSet(clips.root, clips.clips[:10], clips.files, "set")
     some = write_run(part, tmp_path / "some", found=1)
-    with pytest.raises(DataError, match=r"14 clip\(s\) of run are missing in some.*--common"):
+    with pytest.raises(DataError, match=r"14 clips of run are missing in some.*--common"):
         compared(run, some)
     common = compared(run, some, common=True)
     assert common["runs"][0]["left_out"] == 14
