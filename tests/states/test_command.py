@@ -211,6 +211,11 @@ def test_states_are_changed_and_a_stopped_check_goes_on(
     assert not list((tmp_path / "states").glob("causal-*"))
     said, error = handeye("states", "causal", *ask, states)  # done: nothing is asked again
     assert "questions asked again" not in error
+    # Questions that were not captured are told, and left out.
+    every = [word for word in ask if word not in ("--questions", "single")]
+    said, error = handeye("states", "causal", *every, states)
+    assert "12 of 76 questions were not captured" in " ".join(error.split())
+    assert "questions asked again" not in error
 
 
 def test_what_cannot_be_checked_is_told_in_one_line(

@@ -235,8 +235,9 @@ def _plain(record: Record) -> dict[str, Any]:
 def _tell(record: Record, out: Path) -> None:
     """Say what was captured, and what the check of the media found."""
     layers, sites = len(record.layers), ", ".join(record.sites)
+    about = f" about {record.clips} clips" if record.clips else ""  # none where no media are kept
     say(
-        f"{record.items} items about {record.clips} clips, {layers} layers of {record.width} "
+        f"{record.items} items{about}, {layers} layers of {record.width} "
         f"numbers ({record.dtype}) at {sites}: {out}"
     )
     found = record.checks.get("media_tokens", {})
@@ -427,10 +428,10 @@ class Checks(Run):
             _show(self.out, ["causal"])
 
     def _targets(self, known: Sequence[Target], job: Job) -> list[Target]:
-        """The premises that were captured.
+        """The premises that were captured; questions that were not are told, and left out.
 
         Raises:
-            DataError: none can be rejected by a letter, or a question was not captured.
+            DataError: none can be rejected by a letter, or no question was captured.
         """
         from handeye.states.results import PREMISE
 
@@ -442,11 +443,14 @@ class Checks(Run):
                 "a question, so what a change of states does to rejecting cannot be read"
             )
         there = {one.item_id for one in known}
-        if missing := [one.item_id for one in job.questions if one.item_id not in there]:
+        missing = [one.item_id for one in job.questions if one.item_id not in there]
+        told = f"{len(missing)} of {len(job.questions)} questions were not captured"
+        if missing and len(missing) == len(job.questions):
             raise DataError(
-                f"{self.out}: {len(missing)} of {len(job.questions)} questions were not captured, "
-                f"such as {missing[0]}; capture them, or ask fewer (--families)"
+                f"{self.out}: {told}, such as {missing[0]}; give the set whose states these are"
             )
+        if missing:
+            tell(f"note: {told}, such as {missing[0]}; the others are asked again")
         return found
 
     def _where(self, probe: dict[str, Any]) -> list[str] | None:
