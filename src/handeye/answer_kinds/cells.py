@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from handeye.answer_kinds.clicks import Cell, parse
+from handeye.answer_kinds.conventions import Kept, find
+from handeye.answer_kinds.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.answer_kinds.number import WORDS
 from handeye.answer_kinds.reading import Reading, folded
 from handeye.answer_kinds.structured import read_clicks_in_json, read_table
@@ -51,6 +53,36 @@ def read(text: str, shown: Shown = ()) -> Reading[tuple[Cell, ...]] | None:
 def score(found: Reading[tuple[Cell, ...]] | None, gold: Iterable[Cell]) -> float:
     """1 where the cells are those of the gold, each once and in any order; else 0."""
     return float(found is not None and Counter(found.value) == Counter(gold))
+
+
+class Given(NamedTuple):
+    """Cells of an answer, and what was wanted: by them conventions are told.
+
+    ``grid`` is its rows and columns; ``scene`` is what the answer is about.
+    """
+
+    cells: frozenset[Cell]
+    gold: frozenset[Cell]
+    grid: tuple[int, int]
+    scene: str
+
+
+def conventions(answers: Sequence[Given]) -> Kept[Convention]:
+    """Which ways to count rows and columns a run's answers keep to; none where it cannot be told.
+
+    Looked for are both axes counted from 0, either from its other end, columns before rows, and
+    these together.
+
+    Args:
+        answers: those that name cells where some were wanted, equal ones about one scene once.
+    """
+    alike = [way for way in CONVENTIONS if way.rows.first == way.cols.first != 2]
+
+    def right(way: Convention, at: int, other: int) -> bool:
+        meant = {way.translate(*cell, *answers[other].grid) for cell in answers[at].cells}
+        return meant == answers[other].gold
+
+    return find([AS_ASKED, *alike], [one.scene for one in answers], right)
 
 
 def forgiving(text: str, shown: Shown = ()) -> Clicks | None:

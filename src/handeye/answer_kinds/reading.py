@@ -14,6 +14,9 @@ T = TypeVar("T")
 
 # Characters of an answer that are looked at; of a longer one the last.
 _LONGEST = 100_000
+_UNSEEN = dict.fromkeys(
+    [0x61C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 _MARKS = "*_`\"'“”‘’ \t\r\n"
 # "Answer: B", "the final answer is **B**", "correct option: B".
 _SAID = re.compile(
@@ -41,8 +44,11 @@ class Reading(NamedTuple, Generic[T]):
 
 
 def folded(text: str) -> str:
-    """A text with compatibility characters folded (full-width letters, ligatures)."""
-    return unicodedata.normalize("NFKC", text[-_LONGEST:])
+    """A text with compatibility characters folded (full-width letters, ligatures).
+
+    Marks that nobody sees are left out: those of direction, of bytes, spaces of no width.
+    """
+    return unicodedata.normalize("NFKC", text[-_LONGEST:]).translate(_UNSEEN)
 
 
 def plain(text: str) -> str:

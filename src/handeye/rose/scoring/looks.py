@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from handeye.answer_kinds.clicks import parse
-from handeye.rose.diagnosis.coordinates import Axis, Convention
+from handeye.answer_kinds.coordinates import Axis, Convention
 from handeye.rose.diagnosis.lenient import Reading, answers, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, TaskMode
