@@ -214,6 +214,18 @@ def test_nothing_is_told_of_answers_as_asked_or_of_no_meaning(seed: int) -> None
         assert set(found.of) == {PIXELS}
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_told_of_places_that_are_nearly_as_asked(seed: int) -> None:
+    draw = random.Random(seed)
+    near = [
+        # About as far off as a region is wide: the nearest conventions hit now and then.
+        one._replace(points=(Point(*(number + draw.gauss(0, 60) for number in one.points[0])),))
+        for one in run([PIXELS], 120, 0, size=(900, 1000), seed=seed)
+    ]
+    found = points.conventions(near, PIXELS)
+    assert (found.used, found.unsure) == ((), ())
+
+
 def test_nothing_is_told_of_one_place_whatever_is_shown() -> None:
     same = [one._replace(points=(Point(500, 500),)) for one in run([PIXELS], 200, size=(1280, 720))]
     found = points.conventions(same, PIXELS)

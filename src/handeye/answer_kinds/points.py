@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.answer_kinds.conventions import Kept, find
+from handeye.answer_kinds.conventions import TURNS, Kept, find
 from handeye.answer_kinds.reading import Reading, announced, denied, folded, only, paired, plain
 from handeye.answer_kinds.tolerant_json import find_values
 
@@ -195,10 +195,10 @@ def _of_object(value: Mapping[Any, Any], depth: int) -> list[Point]:
     held = {re.sub(r"[^a-z0-9]+", "", str(key).lower()): one for key, one in value.items()}
     if "x" in held and "y" in held:
         xs, ys = (one if isinstance(one, list) else [one] for one in (held["x"], held["y"]))
-        both = _numbers(xs), _numbers(ys)
-        if both[0] is None or both[1] is None or len(xs) != len(ys):
+        across, down = _numbers(xs), _numbers(ys)
+        if across is None or down is None or len(across) != len(down):
             raise _UnclearError
-        return [Point(x, y) for x, y in zip(*both, strict=True)]
+        return [Point(x, y) for x, y in zip(across, down, strict=True)]
     for name in _BOXES:
         box = held.get(name)
         if isinstance(box, list) and (numbers := _numbers(box)) is not None and len(numbers) == 4:
@@ -394,9 +394,13 @@ def score(
 def _hit(
     points: Sequence[Point], gold: Sequence[Region], picture: Picture, convention: Convention
 ) -> bool:
-    if len(points) != len(gold):
+    return _all_in([convention.place(point, picture) for point in points], gold)
+
+
+def _all_in(places: Sequence[tuple[float, float]], gold: Sequence[Region]) -> bool:
+    """Whether every region holds one of some places, and there are no others."""
+    if len(places) != len(gold):
         return False
-    places = [convention.place(point, picture) for point in points]
     return paired([[k for k, region in enumerate(gold) if region.holds(*at)] for at in places])
 
 
@@ -431,5 +435,18 @@ def conventions(answers: Sequence[Given], asked: Convention) -> Kept[Convention]
     def right(way: Convention, at: int, other: int) -> bool:
         return _hit(alone[at].points, alone[other].gold, alone[other].picture, way)
 
-    told = find(ways, [one.scene for one in alone], right)
+    def beside(way: Convention, at: int) -> float:
+        one = alone[at]
+        as_asked = [asked.place(point, one.picture) for point in one.points]
+        meant = [way.place(point, one.picture) for point in one.points]
+        turned = [
+            [
+                (x + c * (u - x) - s * (v - y), y + s * (u - x) + c * (v - y))
+                for (x, y), (u, v) in zip(as_asked, meant, strict=True)
+            ]
+            for c, s in TURNS
+        ]
+        return sum(_all_in(places, one.gold) for places in turned) / len(turned)
+
+    told = find(ways, [one.scene for one in alone], right, beside)
     return replace(told, of=tuple(told.of[first[one.scene, one.points]] for one in answers))
