@@ -49,6 +49,7 @@ def test_brackets_alone_are_strict(named: list[Point]) -> None:
         *('<point x="412" y="220" alt="knife">knife</point>', "<point>412 220</point>"),
         *("<|box_start|>(402,210),(422,230)<|box_end|>", "click(start_box='(412,220)')"),
         *("<|det|>[[402, 210, 422, 230]]<|/det|>", "pyautogui.click(x=412, y=220)"),
+        *('{"bbox": [0, 0, 9, 9], "point": [412, 220]}', "There it is.\n412, 220"),
         *("click(412, 220)", "The knife lies at (412, 220), not (3, 4)."),
         *("(412, 220), I said: (412, 220)", "(1, 2)? No.\nAnswer: (412, 220)"),
     ],
@@ -76,6 +77,7 @@ def test_what_is_open_or_no_point_is_unreadable(said: str) -> None:
     [
         *(("(1, 2); (3, 4)", True), ("(1,2);(3,4);", True), ("Answer: (1, 2); (3, 4)", False)),
         *(("- knife: (1, 2)\n- cup: (3, 4)", False), ("(1, 2)\n(3, 4)", False)),
+        *(("1, 2\n3, 4", False), ("1, 2; 3, 4", False), ("There: (1, 2) and (3, 4).", False)),
         *(('[{"x": 1, "y": 2}, {"x": 3, "y": 4}]', False), ("[[1, 2], [3, 4]]", False)),
         *(('{"point": [1, 2]}\n{"point": [3, 4]}', False), ('{"x": [1, 3], "y": [2, 4]}', False)),
         ('<points x1="1" y1="2" x2="3" y2="4">knives</points>', False),

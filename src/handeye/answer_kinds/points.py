@@ -199,12 +199,15 @@ def _of_object(value: Mapping[Any, Any], depth: int) -> list[Point]:
         if across is None or down is None or len(across) != len(down):
             raise _UnclearError
         return [Point(x, y) for x, y in zip(across, down, strict=True)]
+    for name in _POINTS:
+        if name in held and (points := _in_value(held[name], depth + 1)):
+            return points
     for name in _BOXES:
         box = held.get(name)
-        if isinstance(box, list) and (numbers := _numbers(box)) is not None and len(numbers) == 4:
+        numbers = _numbers(box) if isinstance(box, list) else None
+        if numbers is not None and len(numbers) == 4:
             return [_middle(numbers)]
-    for name in (*_POINTS, *_BOXES):
-        if name in held and (points := _in_value(held[name], depth + 1)):
+        if points := _in_value(box, depth + 1):
             return points
     nested = [one for one in held.values() if isinstance(one, Mapping)]
     return [point for one in nested for point in _in_value(one, depth + 1)]
@@ -226,8 +229,11 @@ def _in_words(text: str, several: bool) -> list[Point]:
     """The points that stand in brackets in a text, of one line, or of one each as in a list."""
     points = list(_pairs(text))
     if not points:
-        lines = [line for line in text.splitlines() if line.strip()]
-        return _bare(lines[-1]) if lines else []
+        parts = [part for part in re.split(r"[;\n]", text) if part.strip()]
+        bare = [point for part in parts for point in _bare(part)]
+        # Of one point the last line is the answer, of several all lines are.
+        whole = len(bare) == len(parts) if several else bool(parts and _bare(parts[-1]))
+        return bare if whole else []
     by_line = [(line, list(_pairs(line))) for line in text.splitlines()]
     said = [(line, found) for line, found in by_line if found]
     lists = [found for _, found in said]
