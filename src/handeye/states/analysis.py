@@ -56,11 +56,8 @@ from handeye.states.results import (
 )
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
-from handeye.states.wanted import SPAN
+from handeye.states.wanted import SPAN, UNASKED, UNSEEN
 from handeye.stats.intervals import Samples, estimates
-
-# States beside the own ones, by the names that ``--beside`` gives them.
-UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 
 
 def probed(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from handeye.run.questions import Opening, Question
 
 LAST, MEDIA, GRID, SPAN, ANSWER = "last", "media", "grid", "span:", "answer:"
+# States beside the own ones, by the names that ``--beside`` gives them.
+UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 
 
 @dataclass(frozen=True, kw_only=True)
