@@ -119,6 +119,7 @@ def unbroken(material: Material, tmp_path_factory: pytest.TempPathFactory) -> di
 # ---- folders
 
 
+@pytest.mark.trl
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_a_stage_leaves_a_model_a_curve_and_a_card(unbroken: dict[str, Any], stage: str) -> None:
     folder, told = unbroken[stage]
@@ -160,6 +161,7 @@ def test_what_was_answered_can_be_looked_through(unbroken: dict[str, Any], tmp_p
     assert json.loads(figures.read_text())["rates"] == told["rates"]
 
 
+@pytest.mark.trl
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
@@ -179,8 +181,13 @@ def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
     assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
 
 
+@pytest.mark.parametrize("stage", TRAINERS)
 def test_one_that_was_stopped_when_all_was_trained_is_finished(
-    unbroken: dict[str, Any], material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unbroken: dict[str, Any],
+    material: Material,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
 ) -> None:
     def stop(*given: Any) -> None:
         raise KeyboardInterrupt
@@ -188,10 +195,10 @@ def test_one_that_was_stopped_when_all_was_trained_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr("handeye.training.stages.keep", stop)
         with pytest.raises(KeyboardInterrupt):
-            carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
+            carry_out(stage, TRAINERS[stage], RECIPE, material, tmp_path, 7)
     assert not (tmp_path / CARD).exists()
-    card = carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
-    whole, _ = unbroken["joint"]
+    card = carry_out(stage, TRAINERS[stage], RECIPE, material, tmp_path, 7)
+    whole, _ = unbroken[stage]
     assert weights_of(tmp_path) == weights_of(whole)
     assert curve(tmp_path) == curve(whole)
     assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
@@ -306,6 +313,7 @@ def base(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.trl
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_an_adapter_is_read_by_plain_peft_and_merged_beside(
     material: Material, base: Path, tmp_path: Path, stage: str

@@ -16,7 +16,16 @@ pytest.importorskip("accelerate", reason="needs handeye[train]")
 from handeye.errors import OptionError, RunError
 from handeye.rose.teaching.lesson import RoseLesson
 from handeye.rose.teaching.recipe import recipe_of
-from handeye.training.training_run import CARD, Pictures, claim, last_checkpoint, steps_done, train
+from handeye.training.training_run import (
+    CARD,
+    Pictures,
+    claim,
+    finish,
+    is_done,
+    last_checkpoint,
+    steps_done,
+    train,
+)
 
 TINY = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
 
@@ -113,14 +122,28 @@ def test_foreign_folders_are_refused(tmp_path):
 
 
 def test_half_written_checkpoints_are_passed_over(tmp_path):
-    for step, state in ((4, "{}"), (8, "{"), (12, None)):
+    for step, state in ((4, "{}"), (8, "{"), (12, None), ("best", "{}")):
         folder = tmp_path / f"checkpoint-{step}"
         folder.mkdir()
         if state is not None:
             (folder / "trainer_state.json").write_text(state)
     assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
-    assert [f.name for f in tmp_path.iterdir()] == ["checkpoint-4"]
+    assert {f.name for f in tmp_path.iterdir()} == {"checkpoint-4", "checkpoint-best"}
     assert last_checkpoint(tmp_path / "missing") is None
+
+
+def test_a_training_is_done_before_its_checkpoints_go(tmp_path, monkeypatch):
+    def killed(*given, **named):
+        raise KeyboardInterrupt
+
+    (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
+    assert not is_done(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(tmp_path, {"seed": 1})
+    assert is_done(tmp_path)
+    assert [f.name for f in tmp_path.iterdir()] == [CARD]
 
 
 def test_a_blind_training_asks_the_same_about_nothing():

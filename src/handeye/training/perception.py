@@ -16,7 +16,6 @@ encoder's tokens on scenes that are held out is told before and after. Knows a f
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,6 +55,8 @@ from handeye.training.training_run import (
     MeasuringTrainer,
     Teller,
     claim_folder,
+    finish,
+    is_done,
     last_checkpoint,
 )
 
@@ -193,7 +194,7 @@ def train_perception(
             record = {"seed": seed, **recipe.record("perception")}
             claim_folder(out, record | ({"encoder": encoder.about} if encoder else {}))
             stack.enter_context(held(out))
-        if (out / CARD).exists():
+        if is_done(out):
             return read_json(out / CARD)
         torch.set_num_threads(recipe.machine.threads)
         library_logging.disable_progress_bar()
@@ -328,8 +329,7 @@ def _finish(
     state = {name: one.detach().contiguous() for name, one in learner.head.state_dict().items()}
     write_bytes(out / "head.safetensors", save(state))
     write_bytes(out / "head.json", json.dumps(heads_file(learner.head), indent=1).encode())
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
 
 
 class _Probes:

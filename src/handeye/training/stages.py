@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -52,7 +51,14 @@ from handeye.training.recipes import Course, Machine, Recipe, Stage
 from handeye.training.rows import Material, Row, checked, held_out, phrases_of
 from handeye.training.run_card import libraries, machine
 from handeye.training.small import made_up
-from handeye.training.training_run import CHECKPOINTS, Teller, claim_folder, last_checkpoint
+from handeye.training.training_run import (
+    CHECKPOINTS,
+    Teller,
+    claim_folder,
+    finish,
+    is_done,
+    last_checkpoint,
+)
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
@@ -213,7 +219,7 @@ def carry_out(
             record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
             claim_folder(out, record)
             stack.enter_context(held(out))
-        if (out / CARD).exists():
+        if is_done(out):
             return read_json(out / CARD)
         material = checked(material)
         return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
@@ -340,8 +346,7 @@ def _finish(
     there = {name: words for name, words in losses.items() if all(name in one for one in lines)}
     curve = curve_svg(lines, there, watched=share)
     write_bytes(out / "learning-curve.svg", curve.encode())
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
 
 
 def _counted(material: Material, shown: tuple[Row, ...], back: tuple[Row, ...]) -> dict[str, Any]:

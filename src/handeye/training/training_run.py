@@ -31,6 +31,7 @@ from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
+from handeye.training.command import is_first
 from handeye.training.learning_curve import curve_svg
 from handeye.training.lesson import Example, Recipe
 from handeye.training.packing import Packer
@@ -133,7 +134,7 @@ def train(
     """
     claim(lesson, out, recipe, seed)
     with held(out):
-        if not (out / CARD).exists():
+        if not is_done(out):
             _train(lesson, out, recipe, seed, progress)
     return out
 
@@ -197,6 +198,25 @@ def steps_done(out: Path) -> int:
     return int(last.name.partition("-")[2]) if last else 0
 
 
+def is_done(out: Path) -> bool:
+    """Whether a training was carried out to its end; checkpoints that it left then are removed."""
+    if not (out / CARD).exists():
+        return False
+    if is_first():
+        shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    return True
+
+
+def finish(out: Path, card: Mapping[str, Any]) -> None:
+    """Write the card, the last of a training, which needs no checkpoints from there on.
+
+    Not the other way round: a process that is killed while it removes them leaves some that look
+    whole and are not.
+    """
+    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+
+
 def begun(out: Path, steps: int) -> None:
     """Tell whether a folder holds a training already, and how far it is."""
     if (out / CARD).exists():
@@ -207,7 +227,10 @@ def begun(out: Path, steps: int) -> None:
 
 def last_checkpoint(folder: Path) -> Path | None:
     """The newest checkpoint that was written to its end; half-written ones are removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.partition("-")[2]))
+    steps = {one: one.name.partition("-")[2] for one in folder.glob("checkpoint-*")}
+    found = sorted(
+        (one for one, step in steps.items() if step.isdecimal()), key=lambda one: int(steps[one])
+    )
     while found:
         newest = found.pop()
         if _is_whole(newest):
@@ -313,5 +336,4 @@ def _finish(
         lesson.name, recipe, shown, seed, seconds, parameters, machine(),
         labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
     )  # fmt: skip
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
