@@ -145,7 +145,8 @@ def test_groups_scenes_and_rules_are_counted(
         ('{"completion": "x", "gold": "a", "facts": ["so nice a day"]}', ":1: facts: 'so nice"),
         ('{"completion": "x", "gold": 3}', ":1: Expected `str`, got `int` - at `$.gold`"),
         ('{"completion": "x", "ground_truth": "{}"}', "missing required field `gold`"),
-        ("[1]", ":1: not an object"),
+        ('{"completion": "x", "ground_truth": [1]}', ":1: expected columns by name or as JSON"),
+        ("[1]", ":1: not an object; expected one JSON object a line"),
         ("{", ":1: no JSON"),
         ("", "the file is empty"),
     ],
@@ -158,6 +159,23 @@ def test_what_is_wrong_with_a_file_is_told(
     said = handeye("rewards", "check", file, code=2, capsys=capsys)[1]
     assert said.startswith("error: ")
     assert message in said
+
+
+def test_other_files_are_not_overwritten(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, verdicts, thesis = (tmp_path / name for name in ("rows.jsonl", "v.jsonl", "thesis.tex"))
+    thesis.write_text("precious")
+    rows = ("rewards", "rows", data, "--complete", "--out")
+    handeye(*rows, out, capsys=capsys)
+    check = ("rewards", "check", out, "--out")
+    for _ in range(2):
+        handeye(*check, verdicts, capsys=capsys)
+    kept = {one: one.read_bytes() for one in (out, verdicts, thesis)}
+    for words in ((*rows, thesis), (*rows, verdicts), (*check, thesis), (*check, out)):
+        said = handeye(*words, code=2, capsys=capsys)[1]
+        assert f"{words[-1]}: is there and no document like this one" in said
+    assert kept == {one: one.read_bytes() for one in tmp_path.iterdir()}
 
 
 def test_other_mistakes_are_told(

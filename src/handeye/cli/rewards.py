@@ -60,7 +60,7 @@ def rows(
 
     import msgspec
 
-    from handeye.atomic import check_places, replacing
+    from handeye.atomic import check_places, refuse_another, replacing
     from handeye.errors import DataError, OptionError
     from handeye.printing import noun, say
     from handeye.rewards.columns import rows as made
@@ -82,7 +82,10 @@ def rows(
     )
     with replacing(out) as stream:
         for row in found:
-            stream.write(msgspec.json.encode(row) + b"\n")
+            line = msgspec.json.encode(row) + b"\n"
+            if not counts:
+                refuse_another(out, line)
+            stream.write(line)
             counts["rows" if row["images"] else "text-only rows"] += 1
         if not counts:
             raise DataError(f"{directory}: no question to make a row of")
@@ -123,7 +126,7 @@ def check(
 
     import msgspec
 
-    from handeye.atomic import check_places, write_bytes
+    from handeye.atomic import check_places, write_output
     from handeye.printing import noun, one_line, say
     from handeye.rewards.checking import judged, line_of, summed, tables
     from handeye.rewards.scoring import Reward
@@ -138,7 +141,7 @@ def check(
     found = summed(lines, reward)
     if out is not None:
         told = (msgspec.json.encode(line_of(one, reward)) for one in lines)
-        write_bytes(out, b"".join(one + b"\n" for one in told))
+        write_output(out, b"".join(one + b"\n" for one in told))
     if put_json(json, json_.dumps(msgspec.to_builtins(found), indent=1)):
         return
     if every_line:

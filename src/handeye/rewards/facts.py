@@ -203,7 +203,8 @@ def scene(facts: tuple[str, ...]) -> tuple[Fact, ...]:
     for text in facts:
         fact = read(text)
         if fact is None:
-            raise DataError(f"{text!r} is no fact; one reads: circle colour=red, or: no circle")
+            told = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+            raise DataError(f"{told!r} is no fact; one reads: circle colour=red, or: no circle")
         out.append(fact)
     return tuple(out)
 
@@ -230,10 +231,11 @@ def founded(said: Sequence[Fact], true: Sequence[Fact]) -> list[bool]:
     for place, fact in enumerate(true):
         for name in {fact.thing.name, *(() if fact.other is None else (fact.other.name,))}:
             by_sort.setdefault((fact.denied, fact.relation or "", name), []).append(place)
-    reach = [
-        [place for place in by_sort.get(fact.sort, ()) if fact.follows(true[place])]
-        for fact in said
-    ]
+    places = {
+        fact: [place for place in by_sort.get(fact.sort, ()) if fact.follows(true[place])]
+        for fact in set(said)
+    }
+    reach = [places[fact] for fact in said]
     out = [False] * len(said)
     taken: dict[int, int] = {}
     held: dict[int, int] = {}
@@ -253,6 +255,11 @@ def _place(
 ) -> bool:
     """Give a fact a place of the scene, moving others where that helps; breadth first."""
     came: dict[int, int] = {}
+    # A free one is within reach more often than not.
+    free = next((place for place in reach[start] if place not in taken), None)
+    if free is not None:
+        taken[free], held[start] = start, free
+        return True
     queue = [start]
     for at in queue:
         for place in reach[at]:
@@ -262,7 +269,7 @@ def _place(
             if place in taken:
                 queue.append(taken[place])
                 continue
-            free: int | None = place
+            free = place
             while free is not None:
                 who = came[free]
                 former = held.get(who)
