@@ -568,8 +568,8 @@ class Reward:
         for name in ("outcome", "perception", "form", "length", "repetition"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise OptionError(f"{name} must be a weight of at least 0")
-        if self.budget < 1:
-            raise OptionError(f"budget must be at least 1, got {self.budget}")
+        if not isinstance(self.budget, int) or self.budget < 1:
+            raise OptionError(f"budget must be a whole number of at least 1, got {self.budget}")
 
     def __call__(self, completions: Sequence[Any], **columns: Any) -> Values:
         """The sum for each completion; None where its row has no gold."""
