@@ -241,6 +241,25 @@ def test_another_training_is_not_mixed_with_it(
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
 
 
+def test_what_fails_before_anything_is_kept_leaves_the_folder_to_a_corrected_one(
+    unbroken: dict[str, Any], material: Material, tmp_path: Path
+) -> None:
+    wrong = msgspec.structs.replace(RECIPE, model=Model(name="parts:eye+mouth"))
+    for there in (False, True):
+        out = tmp_path / "deep" / str(there)
+        if there:
+            out.mkdir(parents=True)
+        with pytest.raises(OptionError, match="'eye' is no part"):
+            carry_out("joint", TRAINERS["joint"], wrong, material, out, 7)
+        assert out.exists() == there
+    assert list(out.iterdir()) == []
+    carry_out("joint", TRAINERS["joint"], RECIPE, material, out, 7)
+    assert weights_of(out) == weights_of(unbroken["joint"][0])
+    out.joinpath("a.txt").write_text("precious")
+    with pytest.raises(RunError, match=r"a\.txt is no folder"):
+        carry_out("joint", TRAINERS["joint"], RECIPE, material, out / "a.txt", 7)
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("wanndb", "wanndb is not supported"), ("clearml", "requires .?clearml.? to be installed")],
@@ -490,4 +509,4 @@ def test_what_is_missing_is_told_before_anything_is_trained(config: Path, tmp_pa
     config.write_bytes(msgspec.yaml.encode(msgspec.to_builtins(told)))
     with pytest.raises(DataError, match=r"gone.png is not in"):
         handeye("train", "joint", "--config", config, "--out", tmp_path / "out")
-    assert not (tmp_path / "out" / CARD).exists()
+    assert not (tmp_path / "out").exists()

@@ -35,7 +35,7 @@ from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging as library_logging
 
 from handeye import __version__
-from handeye.atomic import held, write_bytes
+from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
@@ -54,7 +54,7 @@ from handeye.training.training_run import (
     CHECKPOINTS,
     MeasuringTrainer,
     Teller,
-    claim_folder,
+    claimed,
     finish,
     is_done,
     last_checkpoint,
@@ -192,8 +192,8 @@ def train_perception(
     with ExitStack() as stack:
         if first:
             record = {"seed": seed, **recipe.record("perception")}
-            claim_folder(out, record | ({"encoder": encoder.about} if encoder else {}))
-            stack.enter_context(held(out))
+            record |= {"encoder": encoder.about} if encoder else {}
+            stack.enter_context(claimed(out, record))
         if is_done(out):
             return read_json(out / CARD)
         torch.set_num_threads(recipe.machine.threads)

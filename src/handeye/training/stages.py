@@ -31,7 +31,7 @@ from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as library_logging
 
 from handeye import __version__
-from handeye.atomic import held, write_bytes
+from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
@@ -54,7 +54,7 @@ from handeye.training.small import made_up
 from handeye.training.training_run import (
     CHECKPOINTS,
     Teller,
-    claim_folder,
+    claimed,
     finish,
     is_done,
     last_checkpoint,
@@ -217,8 +217,7 @@ def carry_out(
     with ExitStack() as stack:
         if is_first():
             record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
-            claim_folder(out, record)
-            stack.enter_context(held(out))
+            stack.enter_context(claimed(out, record))
         if is_done(out):
             return read_json(out / CARD)
         material = checked(material)

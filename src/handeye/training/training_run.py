@@ -16,7 +16,8 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -186,10 +187,41 @@ def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] 
                 "and choose a new folder"
             )
         return
-    if out.exists() and (not out.is_dir() or entries(out)):
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out} is no folder; choose a new one")
+    if out.exists() and entries(out):
         raise RunError(f"{out} is not empty and holds no training; choose a new folder")
     out.mkdir(parents=True, exist_ok=True)
     write_bytes(path, json.dumps(record, indent=1).encode())
+
+
+@contextmanager
+def claimed(out: Path, record: Mapping[str, Any]) -> Iterator[None]:
+    """Hold ``out`` for a training, as :func:`claim_folder` has it.
+
+    What fails before there is anything to go on from leaves no trace: the folder is as before, for
+    who gave a wrong name to correct it.
+
+    Raises:
+        RunError: as there, or another process trains in it.
+    """
+    with ExitStack() as stack:
+        # That something else than a folder is there is told below.
+        if out.is_dir() or not out.exists():
+            stack.enter_context(held(out))
+        claim_folder(out, record)
+        try:
+            yield
+        except BaseException:
+            _take_back(out)
+            raise
+
+
+def _take_back(out: Path) -> None:
+    begun, kept = out / CHECKPOINTS, {_RECORD, CHECKPOINTS}
+    if last_checkpoint(begun) is None and {one.name for one in entries(out)} <= kept:
+        shutil.rmtree(begun, ignore_errors=True)
+        (out / _RECORD).unlink(missing_ok=True)
 
 
 def steps_done(out: Path) -> int:
