@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,19 @@ def test_what_fails_before_anything_is_kept_leaves_the_folder_to_a_corrected_one
         carry_out("joint", TRAINERS["joint"], RECIPE, material, out / "a.txt", 7)
 
 
+@pytest.mark.parametrize("part", ["prompt", "completion"])
+def test_words_that_stand_for_a_picture_are_refused(
+    material: Material, tmp_path: Path, part: str
+) -> None:
+    first, *rest = material.rows
+    said = "<image> Which?"
+    words = {"prompt": ({"role": "user", "content": said},), "completion": said}
+    some = material.only([replace(first, **{part: words[part]}), *rest])
+    with pytest.raises(DataError, match=rf"item {first.item_id}: '<image>' in its words"):
+        carry_out("joint", TRAINERS["joint"], RECIPE, some, tmp_path / "out", 7)
+    assert not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize(
     ("name", "told"),
     [("wanndb", "wanndb is not supported"), ("clearml", "requires .?clearml.? to be installed")],
@@ -482,6 +496,8 @@ def test_weights_are_laid_side_by_side(pictures: Path, config: Path, tmp_path: P
     assert (tmp_path / "s" / "weight-0.5" / "perception.json").exists()
     table = handeye(*words, "--weights", "0,.5").stdout
     assert "2 weights of the perceptual loss" in table
+    with pytest.raises(RunError, match="is the folder of a single training"):
+        handeye(*words[:-1], tmp_path / "s" / "weight-0", "--weights", "0,.5")
     for bad in ("a", "-1", "0,0"):
         with pytest.raises(OptionError, match="--weights"):
             handeye(*words, "--weights", bad)

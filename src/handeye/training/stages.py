@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -32,9 +33,10 @@ from transformers.utils import logging as library_logging
 
 from handeye import __version__
 from handeye.atomic import write_bytes
-from handeye.errors import OptionError
+from handeye.errors import DataError, OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
+from handeye.rewards.scoring import text_of
 from handeye.training.checkpoints import keep, open_model, parameters_of
 from handeye.training.command import is_first
 from handeye.training.examination import (
@@ -240,6 +242,7 @@ def _carried_out(
     library_logging.disable_progress_bar()
     library_logging.set_verbosity_error()
     loaded = open_model(recipe.model, seed, phrases_of(material.rows), dry=dry)
+    _refuse_places(loaded, (*material.rows, *material.text))
     shown, back = held_out(material.rows, recipe.data.held_out)
     trainer, told = trainer_of(recipe, loaded, material.only(shown), out, seed)
     examiner = _Examiner(loaded, trainer, material, back, recipe.stage(stage), out)
@@ -277,6 +280,22 @@ def _carried_out(
         _finish(out, trainer.state.log_history, loaded, card)
     state.wait_for_everyone()
     return card
+
+
+def _refuse_places(loaded: LocalModel, rows: Sequence[Row]) -> None:
+    """Refuse words that stand for a picture: those of a row are placed by themselves.
+
+    Raises:
+        DataError: a prompt or a completion has some; with the item.
+    """
+    tokens = loaded.tokenizer.convert_ids_to_tokens(sorted(loaded.media_ids))
+    places = re.compile("|".join(map(re.escape, tokens)) or "(?!)")
+    for row in rows:
+        if found := places.search(f"{text_of(list(row.prompt))}\n{row.completion or ''}"):
+            raise DataError(
+                f"item {row.item_id or row.scene_id}: {found[0]!r} in its words stands for a "
+                "picture; leave it out, pictures of a row are placed by themselves"
+            )
 
 
 def dry_run(

@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 
     from handeye.suite import Teaches
 
-_RECORD = "training.json"
 _NOTHING: Mapping[str, Any] = {}
+RECORD = "training.json"
+"""File in the folder of a training that says which one it is."""
 CHECKPOINTS = "checkpoints"
 """Folder within that of a training."""
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -179,7 +180,7 @@ def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] 
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    path = out / _RECORD
+    path = out / RECORD
     if path.exists():
         if {**known, **read_json(path)} != json.loads(json.dumps(record)):
             raise RunError(
@@ -218,10 +219,10 @@ def claimed(out: Path, record: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _take_back(out: Path) -> None:
-    begun, kept = out / CHECKPOINTS, {_RECORD, CHECKPOINTS}
+    begun, kept = out / CHECKPOINTS, {RECORD, CHECKPOINTS}
     if last_checkpoint(begun) is None and {one.name for one in entries(out)} <= kept:
         shutil.rmtree(begun, ignore_errors=True)
-        (out / _RECORD).unlink(missing_ok=True)
+        (out / RECORD).unlink(missing_ok=True)
 
 
 def steps_done(out: Path) -> int:
