@@ -58,6 +58,7 @@ from handeye.training.training_run import (
     finish,
     is_done,
     last_checkpoint,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _trained(
     trainer = _trainer(recipe, encoder, pictures, shown, out, seed)
     if progress and first:
         trainer.add_callback(Teller(progress))
-    last = last_checkpoint(out / CHECKPOINTS) if first else None
+    last = last_checkpoint(out / CHECKPOINTS, clear=True) if first else None
     trainer.accelerator.wait_for_everyone()
     last = last or last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -262,7 +263,8 @@ def _trained(
             "machine": machine(),
         }
         card = json.loads(json.dumps(card))
-        _finish(out, learner, trainer.state.log_history, course, card)
+        with writing(out):
+            _finish(out, learner, trainer.state.log_history, course, card)
     trainer.accelerator.wait_for_everyone()
     return card
 

@@ -55,11 +55,13 @@ from handeye.training.run_card import libraries, machine
 from handeye.training.small import made_up
 from handeye.training.training_run import (
     CHECKPOINTS,
+    Keeping,
     Teller,
     claimed,
     finish,
     is_done,
     last_checkpoint,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -153,7 +155,7 @@ def _check_trackers(names: Sequence[str]) -> None:
         raise OptionError(f"machine.report_to: {' '.join(str(error).split())}") from None
 
 
-class Resumable:
+class Resumable(Keeping):
     """What the trainers of models have beside TRL's, to be named in front of its class."""
 
     model: Any
@@ -251,16 +253,17 @@ def _carried_out(
     if progress and is_first():
         trainer.add_callback(Teller(progress))
     state = PartialState()
-    last = last_checkpoint(out / CHECKPOINTS) if is_first() else None
+    last = last_checkpoint(out / CHECKPOINTS, clear=True) if is_first() else None
     state.wait_for_everyone()
     last = last or last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     model = trainer.accelerator.unwrap_model(trainer.model)
     counts = parameters_of(model)
-    if examiner.sharded:
-        trainer.save_model(str(out))
-    elif is_first():
-        keep(model, loaded.processor, out)
+    with writing(out):
+        if examiner.sharded:
+            trainer.save_model(str(out))
+        elif is_first():
+            keep(model, loaded.processor, out)
     card = {
         "handeye": __version__,
         "stage": stage,

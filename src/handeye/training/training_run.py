@@ -16,18 +16,20 @@ from __future__ import annotations
 import json
 import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as library_logging
 
 from handeye.atomic import entries, held, write_bytes
-from handeye.errors import RunError
+from handeye.errors import RunError, refusal
 from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
@@ -69,7 +71,36 @@ class Pictures(Dataset[Example]):
         return picture if self._recipe.sighted else picture.blanked()
 
 
-class MeasuringTrainer(Trainer):
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Tell in a line where weights cannot be written, as on a full disk.
+
+    Libraries raise errors of their own there, some of them without a word of the reason.
+
+    Raises:
+        RunError: they cannot.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        system = next((one for one in (error, error.__context__) if isinstance(one, OSError)), None)
+        why = refusal(system) if system else (str(error).splitlines() or [type(error).__name__])[0]
+        raise RunError(
+            f"{place}: cannot be written: {why}; with room on the disk the same command goes on"
+        ) from None
+
+
+class Keeping:
+    """What trainers have beside those of Transformers, to be named in front of them."""
+
+    args: Any
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with writing(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)  # type: ignore[misc]
+
+
+class MeasuringTrainer(Keeping, Trainer):
     """The Trainer of a model that gives its loss and measures by name, with these in its log.
 
     Args:
@@ -151,9 +182,10 @@ def _train(
     trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
         trainer.add_callback(Teller(progress))
-    last = last_checkpoint(out / CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS, clear=True)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    save(model, processor, out)
+    with writing(out):
+        save(model, processor, out)
     seconds = time.monotonic() - start
     _finish(lesson, out, recipe, seed, trainer, seconds, resumed=last is not None)
 
@@ -258,8 +290,13 @@ def begun(out: Path, steps: int) -> None:
         tell(f"going on in {out} after step {done} of {steps}")
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; half-written ones are removed."""
+def last_checkpoint(folder: Path, *, clear: bool = False) -> Path | None:
+    """The newest checkpoint that was written to its end.
+
+    Args:
+        folder: of checkpoints.
+        clear: remove newer ones that were not; only for who holds the folder of the training.
+    """
     steps = {one: one.name.partition("-")[2] for one in folder.glob("checkpoint-*")}
     found = sorted(
         (one for one, step in steps.items() if step.isdecimal()), key=lambda one: int(steps[one])
@@ -268,17 +305,32 @@ def last_checkpoint(folder: Path) -> Path | None:
         newest = found.pop()
         if _is_whole(newest):
             return newest
-        shutil.rmtree(newest)
+        if clear:
+            shutil.rmtree(newest)
     return None
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    # The state is written last, after model, optimiser, schedule and random states.
+    """Whether a checkpoint can be gone on from.
+
+    The state is written last; a machine that lost its power may have that and not the rest.
+    """
     try:
-        json.loads((checkpoint / "trainer_state.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
+        state = json.loads((checkpoint / "trainer_state.json").read_bytes())
+        weights = [*checkpoint.glob("*.safetensors")]
+        for one in weights:
+            with safe_open(one, "pt"):
+                pass
+        # Those of Torch are archives with their list at the end.
+        rest = [*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")]
+        broken = not all(map(zipfile.is_zipfile, rest))
+        named = {one.name.partition(".")[0].rstrip("_0123456789") for one in rest}
+        # Where weights are cut up over processes they lie in folders.
+        sharded = any(one.is_dir() for one in checkpoint.iterdir())
+    except (OSError, ValueError, RecursionError, SafetensorError):
         return False
-    return True
+    whole = bool(weights) and {"optimizer", "scheduler", "rng_state"} <= named
+    return isinstance(state, dict) and not broken and (whole or sharded)
 
 
 def _trainer(
