@@ -63,6 +63,17 @@ def test_rows_are_judged_right_by_their_own_completions(
     assert again.read_bytes() == out.read_bytes()
 
 
+def test_sets_to_train_on_have_another_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = generate(tmp_path / "set", seed=3, groups=1, families=("count",), size=112, workers=1,
+                     split="train")  # fmt: skip
+    words = ("rewards", "rows", train, "--out", tmp_path / "rows.jsonl")
+    assert "rows for trl" in handeye(*words, capsys=capsys)[0]
+    said = handeye(*words, "--split", "test", code=2, capsys=capsys)[1]
+    assert "no split 'test' there; it has: train" in said
+
+
 @pytest.mark.parametrize("layout", ["swift", "verl", "easyr1"])
 def test_every_layout_is_read_back(
     layout: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]

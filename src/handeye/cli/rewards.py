@@ -71,8 +71,7 @@ def rows(
         able = ", ".join(one.name for one in all_suites() if one.rewarded is not None)
         raise OptionError(f"{suite.title} has no facts to reward; suites that have: {able}")
     check_places(out)
-    chosen = {} if split is None else {"split": split}
-    items = suite.load(directory, **chosen)
+    items = suite.load(directory, split=split)
     counts: Counter[str] = Counter()
     found = made(
         suite.rewarded(items),
@@ -89,10 +88,12 @@ def rows(
             counts["rows" if row["images"] else "text-only rows"] += 1
         if not counts:
             raise DataError(f"{directory}: no question to make a row of")
-    told = {"file": str(out), "set": str(items.name), "layout": layout, **counts}
+    left = len(items) - counts["rows"]
+    told = {"file": str(out), "set": str(items.name), "layout": layout, **counts, "left out": left}
     if not put_json(json, json_.dumps(told, indent=1)):
         parts = ", ".join(f"{count} {noun(count, name)}" for name, count in counts.items())
-        say(f"{out}: {parts} for {layout}")
+        unseen = f"; {left} of {len(items)} questions left out" if left else ""
+        say(f"{out}: {parts} for {layout}{unseen}")
 
 
 def check(
