@@ -44,8 +44,8 @@ _PIECE = re.compile(r"\w+|[^\w\s]")
 _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|may|could|possibly|probably|likely|unsure|unclear|either|or|and/or|"
     r"if|whether|would|should|will|seems?|appears?|guess|approximately|about|around|almost|"
-    r"at least|at most|(?:more|less|fewer) than|not sure|cannot tell|can't tell)\b|[?~|]|[<>]=?\s*\d|"
-    r"\d\s*[-–/]\s*\d"
+    r"at least|at most|(?:more|less|fewer) than|not sure|cannot tell|can't tell)\b|[?~|]|"
+    r"[<>]=?\s*\d|\d\s*[-–/]\s*\d"
 )
 # What announces an answer, wherever it stands: in words, as a call, as a letter of a list.
 _ANNOUNCED = re.compile(
