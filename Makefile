@@ -7,7 +7,7 @@ export DEMO ?= demo
 # make test-torch PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 TORCH ?= torch==2.13.0
 
-.PHONY: demo test test-torch lint types clean
+.PHONY: demo test test-torch test-trl lint types clean
 
 .venv/.base: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -30,6 +30,13 @@ TORCH ?= torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,local,train]'
 	@touch $@
 
+# The oldest TRL that was tried, in a folder that stands in front of the newest; all else is shared.
+.venv/.trl: .venv/.torch src/handeye/run/versions.py
+	rm -rf .venv/trl
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --target .venv/trl \
+		"trl==$$($(BIN)/python -c 'from handeye.run.versions import TRIED; print(TRIED["trl"].oldest)')"
+	@touch $@
+
 demo: .venv/.base .venv/.embedder
 	@bash tools/demo.sh $(BIN)/handeye "$$DEMO"
 
@@ -49,6 +56,13 @@ test-torch: .venv/.torch
 		tests/stress/teaching \
 		tests/states/test_capture.py tests/states/test_causal.py tests/states/test_command.py \
 		tests/states/test_pgla.py tests/states/test_protocol.py tests/run/test_flops.py
+
+# What reaches into TRL, on the oldest; test-torch has the newest.
+test-trl: .venv/.trl
+	@PYTHONPATH=.venv/trl $(BIN)/python -c 'import trl; from handeye.run.versions import TRIED; \
+		assert trl.__version__ == TRIED["trl"].oldest, trl.__file__'
+	PYTHONPATH=.venv/trl $(QUICK) $(BIN)/python -m pytest --numprocesses=2 --dist=loadfile --fewest 25 \
+		-m trl tests/training tests/run/test_versions.py
 
 lint: .venv/.test
 	$(BIN)/ruff check .

@@ -132,7 +132,7 @@ def write_outputs(outputs: Mapping[Path, bytes]) -> None:
         OptionError: something else than an earlier one is at a place, or it cannot be written.
     """
     for path, data in outputs.items():
-        _refuse_another(path, data)
+        refuse_another(path, data)
     try:
         write_all(outputs)
     except OSError as error:
@@ -180,11 +180,15 @@ def _refuse_other_kinds(path: Path) -> None:
         raise OptionError(f"{path}: is {kind}; give the name of the file to write")
 
 
-def _refuse_another(path: Path, data: bytes) -> None:
+def refuse_another(path: Path, data: bytes) -> None:
     """Refuse a place where something else is than an earlier page or document of the same kind.
 
     A page names handeye as what made it. A document is an object with the fields of the new one,
-    most of them at least: those of an older version count.
+    most of them at least: those of an older version count. Of lines of objects the first counts.
+
+    Args:
+        path: of the file.
+        data: what is to be written there, or how it begins.
 
     Raises:
         OptionError: as said.
@@ -208,10 +212,11 @@ def _refuse_another(path: Path, data: bytes) -> None:
 
 def _fields(data: bytes) -> set[str]:
     """The fields of a JSON object, or of the first in a list; none of what is another thing."""
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        return set()
+    found = None
+    for part in (data, data.partition(b"\n")[0]):
+        with suppress(ValueError, RecursionError):
+            found = json.loads(part)
+            break
     if isinstance(found, list) and found:
         found = found[0]
     return set(found) if isinstance(found, dict) else set()

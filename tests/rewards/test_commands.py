@@ -63,6 +63,17 @@ def test_rows_are_judged_right_by_their_own_completions(
     assert again.read_bytes() == out.read_bytes()
 
 
+def test_sets_to_train_on_have_another_split(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    train = generate(tmp_path / "set", seed=3, groups=1, families=("count",), size=112, workers=1,
+                     split="train")  # fmt: skip
+    words = ("rewards", "rows", train, "--out", tmp_path / "rows.jsonl")
+    assert "rows for trl" in handeye(*words, capsys=capsys)[0]
+    said = handeye(*words, "--split", "test", code=2, capsys=capsys)[1]
+    assert "no split 'test' there; it has: train" in said
+
+
 @pytest.mark.parametrize("layout", ["swift", "verl", "easyr1"])
 def test_every_layout_is_read_back(
     layout: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -145,7 +156,8 @@ def test_groups_scenes_and_rules_are_counted(
         ('{"completion": "x", "gold": "a", "facts": ["so nice a day"]}', ":1: facts: 'so nice"),
         ('{"completion": "x", "gold": 3}', ":1: Expected `str`, got `int` - at `$.gold`"),
         ('{"completion": "x", "ground_truth": "{}"}', "missing required field `gold`"),
-        ("[1]", ":1: not an object"),
+        ('{"completion": "x", "ground_truth": [1]}', ":1: expected columns by name or as JSON"),
+        ("[1]", ":1: not an object; expected one JSON object a line"),
         ("{", ":1: no JSON"),
         ("", "the file is empty"),
     ],
@@ -158,6 +170,23 @@ def test_what_is_wrong_with_a_file_is_told(
     said = handeye("rewards", "check", file, code=2, capsys=capsys)[1]
     assert said.startswith("error: ")
     assert message in said
+
+
+def test_other_files_are_not_overwritten(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, verdicts, thesis = (tmp_path / name for name in ("rows.jsonl", "v.jsonl", "thesis.tex"))
+    thesis.write_text("precious")
+    rows = ("rewards", "rows", data, "--complete", "--out")
+    handeye(*rows, out, capsys=capsys)
+    check = ("rewards", "check", out, "--out")
+    for _ in range(2):
+        handeye(*check, verdicts, capsys=capsys)
+    kept = {one: one.read_bytes() for one in (out, verdicts, thesis)}
+    for words in ((*rows, thesis), (*rows, verdicts), (*check, thesis), (*check, out)):
+        said = handeye(*words, code=2, capsys=capsys)[1]
+        assert f"{words[-1]}: is there and no document like this one" in said
+    assert kept == {one: one.read_bytes() for one in tmp_path.iterdir()}
 
 
 def test_other_mistakes_are_told(

@@ -386,6 +386,15 @@ def test_functions_take_what_trainers_give_and_none_where_nothing_is_known() -> 
         ({"gold": ["red"], "kind": ["colour"]}, r"Invalid enum value 'colour' - at `\$.kind`"),
         ({"gold": ["red"], "version": [2]}, r"Invalid enum value 2 - at `\$.version`"),
         ({"ground_truth": ['{"gold": 3}']}, r"ground_truth\[0\]: Expected `str`, got `int`"),
+        ({"ground_truth": [[1]]}, r"ground_truth\[0\]: expected columns by name or as JSON, got l"),
+        ({"gold": [" "]}, "gold: it has no words"),
+        ({"gold": ["many"], "kind": ["number"]}, "gold: 'many' is no number"),
+        ({"gold": ["a"], "answers": [[["a"], ["b"], ["a"]]]}, "answers: 'a' is there twice"),
+        (
+            {"gold": ["3"], "kind": ["choice"], "answers": [[[str(n)] for n in range(27)]]},
+            "answers: 27 options; there are 26 letters",
+        ),
+        ({"gold": ["a"], "facts": [["x " * 9000]]}, r"facts: '[x ]{200} \.\.\.' is no fact"),
         ({"ground_truth": ["{"]}, r"ground_truth\[0\]: Input data was truncated"),
     ],
 )

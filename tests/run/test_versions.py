@@ -196,6 +196,7 @@ def test_a_trainer_keeps_checkpoints_where_it_did(torch: None) -> None:
 # ---- trl
 
 
+@pytest.mark.trl
 def test_trainers_score_and_log_where_they_did(torch: None) -> None:
     trl = pytest.importorskip("trl")
     names = ("_generate_and_score_completions", "_calculate_rewards")

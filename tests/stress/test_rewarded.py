@@ -13,6 +13,7 @@ from handeye.rewards.scoring import answered, true_value, verdict_of
 from handeye.stress.items import FAMILIES, NO_SUCH
 from handeye.stress.loader import load
 from handeye.stress.rewarded import rewarded, task_of
+from handeye.stress.scenes.generation import generate
 from handeye.stress.scoring.reading import read
 
 SPOKEN = {"absent": NO_SUCH, "left-of": "left", "right-of": "right"}
@@ -46,6 +47,21 @@ def test_every_question_follows_from_its_facts(each: Path) -> None:
     assert {items[task.item_id].family for task in rewarded(items)} <= set(FAMILIES)
     # Words tell nothing of a picture: both of a pair are asked in the same bytes.
     assert all(len(one) == 1 for one in prompts.values())
+
+
+def test_what_nobody_could_see_is_not_asked(tmp_path: Path) -> None:
+    """Of things that are 6 pixels wide in 336, one may have none in 112."""
+    items = load(generate(tmp_path / "set", seed=1, groups=6, families=("count",), cues="none",
+                          size=112, workers=1))  # fmt: skip
+    gone = {
+        picture.scene_id
+        for picture in items.pictures.values()
+        if not all(one["area"] for one in picture.objects)
+    }
+    assert len(gone) == 1
+    told = [checked(task.truth) and task.scene_id for task in rewarded(items)]
+    assert len(told) == len(items) - 2
+    assert not gone & set(told)
 
 
 def test_who_is_referred_to_is_told_by_a_relation_and_an_attribute(requested: Path) -> None:

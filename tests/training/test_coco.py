@@ -133,6 +133,8 @@ def test_run_lengths_are_unpacked(seed, share, shape):
         ({"segmentation": [[0, 0, 0.9, 0, 0.9, 0.9]]}, "looks like shares"),
         ({"segmentation": {"size": [40, 30], "counts": [1200]}}, "has size"),
         ({"segmentation": {"size": [30, 40], "counts": [12]}}, "make 12 pixels of 1200"),
+        ({"segmentation": {"size": [30, 40], "counts": [1205, -5]}}, "has a count below 0"),
+        ({"segmentation": {"size": [30, 40], "counts": [10**30]}}, "make 10{30} pixels of 1200"),
         ({"segmentation": {"size": [30, 40], "counts": "é"}}, "are no run lengths"),
         ({"segmentation": {"size": [30, 40], "counts": "P"}}, "break off"),
         ({"category_id": 3, "bbox": [0, 0, 9, 9], "keypoints": [1, 2, 2]}, "keypoints are 3"),
@@ -167,3 +169,19 @@ def test_another_file_is_refused(tmp_path):
         (tmp_path / "x.json").write_text(text)
         with pytest.raises(DataError, match=r"x\.json: cannot be read"):
             list(coco(tmp_path / "x.json"))
+
+
+@pytest.mark.parametrize(
+    ("category", "words"),
+    [
+        ({"id": 5, "name": "fox"}, "two categories have id 5"),
+        ({"id": 6, "name": "fox", "keypoints": ["nose", "nose"]}, "two keypoints have one name"),
+    ],
+)
+def test_categories_that_are_two_at_once_are_refused(written, tmp_path, category, words):
+    written({"bbox": [0, 0, 9, 9]})
+    file = tmp_path / "coco.json"
+    told = json.loads(file.read_text())
+    file.write_text(json.dumps(told | {"categories": [*told["categories"], category]}))
+    with pytest.raises(DataError, match=rf"coco\.json: .*{words}"):
+        list(coco(file))

@@ -149,6 +149,24 @@ def test_a_killed_training_goes_on_to_the_same_curve_weights_and_figures(
         assert (tmp_path / "out" / name).read_bytes() == (out / name).read_bytes(), name
 
 
+def test_one_that_was_stopped_when_all_was_trained_is_finished(
+    unbroken, place, recipe, truths, tmp_path, monkeypatch
+):
+    def stop(*given):
+        raise KeyboardInterrupt
+
+    given = recipe, place / "pictures", truths, tmp_path, 7
+    with monkeypatch.context() as patch:
+        patch.setattr("handeye.training.perception._finish", stop)
+        with pytest.raises(KeyboardInterrupt):
+            train_perception(*given)
+    assert (tmp_path / "checkpoints" / "checkpoint-12").is_dir()
+    out, card, _ = unbroken
+    assert train_perception(*given)["figures"] == card["figures"]
+    for name in ("learning-curve.json", "encoder/model.safetensors", "head.safetensors"):
+        assert (tmp_path / name).read_bytes() == (out / name).read_bytes(), name
+
+
 TWO = """
 import sys
 from pathlib import Path

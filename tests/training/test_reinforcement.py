@@ -28,6 +28,8 @@ from handeye.training.rows import Material, Row, phrases_of
 from handeye.training.small import made_up, small
 from handeye.training.words import build_tokenizer
 
+pytestmark = pytest.mark.trl
+
 TRUTH = Truth(
     gold="red",
     answers=(("red",), ("blue",)),

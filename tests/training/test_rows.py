@@ -40,7 +40,10 @@ def test_rows_of_a_file_are_prompts_with_what_is_right(tmp_path: Path) -> None:
         "completion": [{"role": "assistant", "content": "red"}],
         "images": ["x.png"],
     }
-    one, two = read_rows(written(tmp_path, said, talked))
+    parts = [{"type": "image"}, {"type": "text", "text": "Which?"}]
+    placed = talked | {"prompt": [{"role": "user", "content": parts}]}
+    one, two, three = read_rows(written(tmp_path, said, talked, placed))
+    assert three.prompt == ({"role": "user", "content": parts},)
     assert one.prompt == ({"role": "user", "content": "How many?"},)
     assert one.truth is not None
     assert (one.completion, one.truth.gold, one.images, one.scene_id) == ("3", "3", (), "a")
@@ -54,6 +57,17 @@ def test_rows_of_a_file_are_prompts_with_what_is_right(tmp_path: Path) -> None:
         ({"prompt": "x", "images": "x.png"}, r"\$.images"),
         ({"prompt": "x", "gold": 3}, r"\$.gold"),
         ({"prompt": []}, "prompt: expected a text or messages"),
+        ({"prompt": [{"role": "alien", "content": "?"}]}, r"'alien' - at `\$.prompt\[0\].role`"),
+        ({"prompt": [{"role": "user"}]}, "missing required field `content`"),
+        (
+            {"prompt": [{"role": "assistant", "content": "?"}], "images": ["x.png"]},
+            "prompt: 0 places for 1 pictures",
+        ),
+        (
+            {"prompt": [{"role": "user", "content": [{"type": "image"}, {"type": "image"}]}]},
+            "prompt: 2 places for 0 pictures",
+        ),
+        ({"prompt": [{"role": "user", "content": [{"type": "video"}]}]}, "Invalid value 'video'"),
         ({"prompt": "x", "gold": "2", "facts": ["a", "is it"], "program": "count a"}, "facts: "),
         ([1], "Expected `object`"),
     ],

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +120,7 @@ def unbroken(material: Material, tmp_path_factory: pytest.TempPathFactory) -> di
 # ---- folders
 
 
+@pytest.mark.trl
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_a_stage_leaves_a_model_a_curve_and_a_card(unbroken: dict[str, Any], stage: str) -> None:
     folder, told = unbroken[stage]
@@ -160,6 +162,7 @@ def test_what_was_answered_can_be_looked_through(unbroken: dict[str, Any], tmp_p
     assert json.loads(figures.read_text())["rates"] == told["rates"]
 
 
+@pytest.mark.trl
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
@@ -179,8 +182,13 @@ def test_a_stage_that_was_killed_goes_on_to_the_same_curve_and_weights(
     assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
 
 
+@pytest.mark.parametrize("stage", TRAINERS)
 def test_one_that_was_stopped_when_all_was_trained_is_finished(
-    unbroken: dict[str, Any], material: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    unbroken: dict[str, Any],
+    material: Material,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    stage: str,
 ) -> None:
     def stop(*given: Any) -> None:
         raise KeyboardInterrupt
@@ -188,10 +196,10 @@ def test_one_that_was_stopped_when_all_was_trained_is_finished(
     with monkeypatch.context() as patch:
         patch.setattr("handeye.training.stages.keep", stop)
         with pytest.raises(KeyboardInterrupt):
-            carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
+            carry_out(stage, TRAINERS[stage], RECIPE, material, tmp_path, 7)
     assert not (tmp_path / CARD).exists()
-    card = carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path, 7)
-    whole, _ = unbroken["joint"]
+    card = carry_out(stage, TRAINERS[stage], RECIPE, material, tmp_path, 7)
+    whole, _ = unbroken[stage]
     assert weights_of(tmp_path) == weights_of(whole)
     assert curve(tmp_path) == curve(whole)
     assert card["figures"] == json.loads((whole / CARD).read_text())["figures"]
@@ -232,6 +240,38 @@ def test_another_training_is_not_mixed_with_it(
     with pytest.raises(OptionError, match="seed must lie in"):
         carry_out("joint", TRAINERS["joint"], RECIPE, material, tmp_path / "new", -1)
     assert [file.name for file in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_fails_before_anything_is_kept_leaves_the_folder_to_a_corrected_one(
+    unbroken: dict[str, Any], material: Material, tmp_path: Path
+) -> None:
+    wrong = msgspec.structs.replace(RECIPE, model=Model(name="parts:eye+mouth"))
+    for there in (False, True):
+        out = tmp_path / "deep" / str(there)
+        if there:
+            out.mkdir(parents=True)
+        with pytest.raises(OptionError, match="'eye' is no part"):
+            carry_out("joint", TRAINERS["joint"], wrong, material, out, 7)
+        assert out.exists() == there
+    assert list(out.iterdir()) == []
+    carry_out("joint", TRAINERS["joint"], RECIPE, material, out, 7)
+    assert weights_of(out) == weights_of(unbroken["joint"][0])
+    out.joinpath("a.txt").write_text("precious")
+    with pytest.raises(RunError, match=r"a\.txt is no folder"):
+        carry_out("joint", TRAINERS["joint"], RECIPE, material, out / "a.txt", 7)
+
+
+@pytest.mark.parametrize("part", ["prompt", "completion"])
+def test_words_that_stand_for_a_picture_are_refused(
+    material: Material, tmp_path: Path, part: str
+) -> None:
+    first, *rest = material.rows
+    said = "<image> Which?"
+    words = {"prompt": ({"role": "user", "content": said},), "completion": said}
+    some = material.only([replace(first, **{part: words[part]}), *rest])
+    with pytest.raises(DataError, match=rf"item {first.item_id}: '<image>' in its words"):
+        carry_out("joint", TRAINERS["joint"], RECIPE, some, tmp_path / "out", 7)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -306,6 +346,7 @@ def base(material: Material, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.trl
 @pytest.mark.parametrize("stage", TRAINERS)
 def test_an_adapter_is_read_by_plain_peft_and_merged_beside(
     material: Material, base: Path, tmp_path: Path, stage: str
@@ -455,6 +496,8 @@ def test_weights_are_laid_side_by_side(pictures: Path, config: Path, tmp_path: P
     assert (tmp_path / "s" / "weight-0.5" / "perception.json").exists()
     table = handeye(*words, "--weights", "0,.5").stdout
     assert "2 weights of the perceptual loss" in table
+    with pytest.raises(RunError, match="is the folder of a single training"):
+        handeye(*words[:-1], tmp_path / "s" / "weight-0", "--weights", "0,.5")
     for bad in ("a", "-1", "0,0"):
         with pytest.raises(OptionError, match="--weights"):
             handeye(*words, "--weights", bad)
@@ -482,4 +525,4 @@ def test_what_is_missing_is_told_before_anything_is_trained(config: Path, tmp_pa
     config.write_bytes(msgspec.yaml.encode(msgspec.to_builtins(told)))
     with pytest.raises(DataError, match=r"gone.png is not in"):
         handeye("train", "joint", "--config", config, "--out", tmp_path / "out")
-    assert not (tmp_path / "out" / CARD).exists()
+    assert not (tmp_path / "out").exists()

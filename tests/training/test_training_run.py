@@ -1,11 +1,13 @@
 """Training end to end on the tiny preset: files, the command line, going on after a kill."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +18,17 @@ pytest.importorskip("accelerate", reason="needs handeye[train]")
 from handeye.errors import OptionError, RunError
 from handeye.rose.teaching.lesson import RoseLesson
 from handeye.rose.teaching.recipe import recipe_of
-from handeye.training.training_run import CARD, Pictures, claim, last_checkpoint, steps_done, train
+from handeye.training.training_run import (
+    CARD,
+    Pictures,
+    claim,
+    finish,
+    is_done,
+    last_checkpoint,
+    steps_done,
+    train,
+    writing,
+)
 
 TINY = replace(recipe_of("tiny"), steps=12, checkpoint_every=4, log_every=2, looking_steps=3)
 
@@ -112,15 +124,64 @@ def test_foreign_folders_are_refused(tmp_path):
     assert [f.name for f in (tmp_path / "b").iterdir()] == ["thesis.tex"]
 
 
+def checkpoint(folder, step):
+    from safetensors.torch import save_file
+
+    one = folder / f"checkpoint-{step}"
+    one.mkdir()
+    save_file({"a": torch.zeros(99)}, one / "model.safetensors")
+    for name in ("optimizer.pt", "scheduler.pt", "rng_state_0.pth"):
+        torch.save({"a": torch.zeros(99)}, one / name)
+    (one / "trainer_state.json").write_text("{}")
+    return one
+
+
 def test_half_written_checkpoints_are_passed_over(tmp_path):
-    for step, state in ((4, "{}"), (8, "{"), (12, None)):
-        folder = tmp_path / f"checkpoint-{step}"
-        folder.mkdir()
-        if state is not None:
-            (folder / "trainer_state.json").write_text(state)
-    assert last_checkpoint(tmp_path) == tmp_path / "checkpoint-4"
-    assert [f.name for f in tmp_path.iterdir()] == ["checkpoint-4"]
+    whole = [checkpoint(tmp_path, step) for step in (4, 40)]
+    names = [one.name for one in whole[0].iterdir()]
+    for step, name in enumerate(names, 90):
+        broken = checkpoint(tmp_path, step) / name
+        broken.write_bytes(broken.read_bytes()[:-1])
+        (checkpoint(tmp_path, step + 10) / name).unlink()
+    checkpoint(tmp_path, "best")
+    before = {one.name for one in tmp_path.iterdir()}
+    assert last_checkpoint(tmp_path) == whole[1]
+    assert {one.name for one in tmp_path.iterdir()} == before, "another process may be writing it"
+    assert last_checkpoint(tmp_path, clear=True) == whole[1]
+    left = {one.name for one in tmp_path.iterdir()}
+    assert left == {"checkpoint-4", "checkpoint-40", "checkpoint-best"}
     assert last_checkpoint(tmp_path / "missing") is None
+
+
+def test_a_full_disk_is_told(tmp_path, monkeypatch):
+    from safetensors import SafetensorError
+
+    reasons = (
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "No space left"),
+        (RuntimeError("enforce fail at inline_container.cc:672"), "inline_container"),
+    )
+    for error, told in reasons:
+        with pytest.raises(RunError, match=rf"a: cannot be written: .*{told}"), writing(Path("a")):
+            raise error
+    saves = "transformers.Trainer._save_optimizer_and_scheduler"
+    monkeypatch.setattr(saves, lambda *given: (_ for _ in ()).throw(reasons[2][0]))
+    with pytest.raises(RunError, match="checkpoints: cannot be written"):
+        train(RoseLesson(), tmp_path, TINY, 7)
+
+
+def test_a_training_is_done_before_its_checkpoints_go(tmp_path, monkeypatch):
+    def killed(*given, **named):
+        raise KeyboardInterrupt
+
+    (tmp_path / "checkpoints" / "checkpoint-4").mkdir(parents=True)
+    assert not is_done(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr("shutil.rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            finish(tmp_path, {"seed": 1})
+    assert is_done(tmp_path)
+    assert [f.name for f in tmp_path.iterdir()] == [CARD]
 
 
 def test_a_blind_training_asks_the_same_about_nothing():

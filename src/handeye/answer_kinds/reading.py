@@ -101,6 +101,11 @@ def placed(
         held: which place somebody has; changed.
     """
     came: dict[int, int] = {}
+    # A free one is within reach more often than not.
+    free = next((place for place in reach[start] if place not in taken), None)
+    if free is not None:
+        taken[free], held[start] = start, free
+        return True
     queue = [start]
     for at in queue:
         for place in reach[at]:
@@ -110,7 +115,7 @@ def placed(
             if place in taken:
                 queue.append(taken[place])
                 continue
-            free: int | None = place
+            free = place
             while free is not None:
                 who = came[free]
                 former = held.get(who)

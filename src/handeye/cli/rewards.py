@@ -60,7 +60,7 @@ def rows(
 
     import msgspec
 
-    from handeye.atomic import check_places, replacing
+    from handeye.atomic import check_places, refuse_another, replacing
     from handeye.errors import DataError, OptionError
     from handeye.printing import noun, say
     from handeye.rewards.columns import rows as made
@@ -71,8 +71,7 @@ def rows(
         able = ", ".join(one.name for one in all_suites() if one.rewarded is not None)
         raise OptionError(f"{suite.title} has no facts to reward; suites that have: {able}")
     check_places(out)
-    chosen = {} if split is None else {"split": split}
-    items = suite.load(directory, **chosen)
+    items = suite.load(directory, split=split)
     counts: Counter[str] = Counter()
     found = made(
         suite.rewarded(items),
@@ -82,14 +81,19 @@ def rows(
     )
     with replacing(out) as stream:
         for row in found:
-            stream.write(msgspec.json.encode(row) + b"\n")
+            line = msgspec.json.encode(row) + b"\n"
+            if not counts:
+                refuse_another(out, line)
+            stream.write(line)
             counts["rows" if row["images"] else "text-only rows"] += 1
         if not counts:
             raise DataError(f"{directory}: no question to make a row of")
-    told = {"file": str(out), "set": str(items.name), "layout": layout, **counts}
+    left = len(items) - counts["rows"]
+    told = {"file": str(out), "set": str(items.name), "layout": layout, **counts, "left out": left}
     if not put_json(json, json_.dumps(told, indent=1)):
         parts = ", ".join(f"{count} {noun(count, name)}" for name, count in counts.items())
-        say(f"{out}: {parts} for {layout}")
+        unseen = f"; {left} of {len(items)} questions left out" if left else ""
+        say(f"{out}: {parts} for {layout}{unseen}")
 
 
 def check(
@@ -123,7 +127,7 @@ def check(
 
     import msgspec
 
-    from handeye.atomic import check_places, write_bytes
+    from handeye.atomic import check_places, write_output
     from handeye.printing import noun, one_line, say
     from handeye.rewards.checking import judged, line_of, summed, tables
     from handeye.rewards.scoring import Reward
@@ -138,7 +142,7 @@ def check(
     found = summed(lines, reward)
     if out is not None:
         told = (msgspec.json.encode(line_of(one, reward)) for one in lines)
-        write_bytes(out, b"".join(one + b"\n" for one in told))
+        write_output(out, b"".join(one + b"\n" for one in told))
     if put_json(json, json_.dumps(msgspec.to_builtins(found), indent=1)):
         return
     if every_line:

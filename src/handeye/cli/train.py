@@ -454,9 +454,12 @@ def _sweep(
     from handeye.errors import OptionError
     from handeye.printing import tell
     from handeye.training.command import is_first
+    from handeye.training.training_run import RECORD
 
     if out is None:
         raise OptionError("give the trainings a folder with --out")
+    if (out / RECORD).exists():
+        raise RunError(f"{out} is the folder of a single training; choose another")
     course, cards = recipe.stage("joint"), {}
     for weight in weights:
         if is_first():

@@ -102,15 +102,18 @@ def judged(path: Path, rows: Path | None = None, reward: Reward | None = None) -
     return out
 
 
+_WANTED = "expected one JSON object a line"
+
+
 def _lines(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, data in numbered_lines(path):
         where = f"{path}:{number}"
         try:
             row = msgspec.json.decode(data)
         except UNREADABLE as error:
-            raise DataError(f"{where}: no JSON: {why(error)}") from None
+            raise DataError(f"{where}: no JSON: {why(error)}; {_WANTED}") from None
         if not isinstance(row, dict):
-            raise DataError(f"{where}: not an object")
+            raise DataError(f"{where}: not an object; {_WANTED}")
         yield where, row
 
 

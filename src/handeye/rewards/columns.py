@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from handeye.answer_kinds import number
 from handeye.answer_kinds.choice import LETTERS
 from handeye.errors import DataError, OptionError, allowed
 from handeye.reading import UNREADABLE, why
@@ -71,18 +72,27 @@ def checked(truth: Truth) -> Truth:
     """A truth whose parts fit each other.
 
     Raises:
-        DataError: a fact or program that is none, gold that is not among the answers, facts that
-            do not bear out what is needed or that the program cannot use; with the column.
+        DataError: a fact or program that is none, answers or gold that nobody could give, facts
+            that do not bear out what is needed or that the program cannot use; with the column.
     """
     if not all(truth.answers) or not all(map(all, truth.answers)):
         raise DataError("answers: an answer has no words")
     named = [way[0] for way in truth.answers]
+    if len(set(named)) < len(named):
+        twice = next(name for name in named if named.count(name) > 1)
+        raise DataError(f"answers: {twice!r} is there twice")
+    if not truth.gold.strip():
+        raise DataError("gold: it has no words")
+    if truth.kind == "number" and truth.gold not in named and number.read(truth.gold) is None:
+        raise DataError(f"gold: {truth.gold!r} is no number")
     if truth.kind != "number" and named and truth.gold not in named:
         raise DataError(f"gold: {truth.gold!r} is none of the answers")
     if truth.kind == "truth" and truth.gold not in ("true", "false"):
         raise DataError(f"gold: {truth.gold!r} is neither true nor false")
     if truth.kind == "choice" and not truth.answers:
         raise DataError("answers: there are none, and a choice is between some")
+    if truth.kind == "choice" and len(named) > len(LETTERS):
+        raise DataError(f"answers: {len(named)} options; there are {len(LETTERS)} letters")
     for column in ("facts", "needed", "cue_facts"):
         try:
             said.scene(getattr(truth, column))
@@ -131,6 +141,8 @@ def truth_of(values: Mapping[str, Any] | str | Truth, where: str = "") -> Truth 
             return _checked(values)
         if isinstance(values, str):
             return _of_json(values)
+        if not isinstance(values, Mapping):
+            raise DataError(f"expected columns by name or as JSON, got {type(values).__name__}")
         known = {name: values[name] for name in COLUMNS if values.get(name) is not None}
         if "gold" not in known:
             return None

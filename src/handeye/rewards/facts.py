@@ -204,7 +204,8 @@ def scene(facts: tuple[str, ...]) -> tuple[Fact, ...]:
     for text in facts:
         fact = read(text)
         if fact is None:
-            raise DataError(f"{text!r} is no fact; one reads: circle colour=red, or: no circle")
+            told = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
+            raise DataError(f"{told!r} is no fact; one reads: circle colour=red, or: no circle")
         out.append(fact)
     return tuple(out)
 
@@ -231,10 +232,11 @@ def founded(said: Sequence[Fact], true: Sequence[Fact]) -> list[bool]:
     for place, fact in enumerate(true):
         for name in {fact.thing.name, *(() if fact.other is None else (fact.other.name,))}:
             by_sort.setdefault((fact.denied, fact.relation or "", name), []).append(place)
-    reach = [
-        [place for place in by_sort.get(fact.sort, ()) if fact.follows(true[place])]
-        for fact in said
-    ]
+    places = {
+        fact: [place for place in by_sort.get(fact.sort, ()) if fact.follows(true[place])]
+        for fact in set(said)
+    }
+    reach = [places[fact] for fact in said]
     out = [False] * len(said)
     taken: dict[int, int] = {}
     held: dict[int, int] = {}

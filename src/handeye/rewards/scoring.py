@@ -44,7 +44,8 @@ _PIECE = re.compile(r"\w+|[^\w\s]")
 _HEDGE = re.compile(
     r"\b(?:maybe|perhaps|might|may|could|possibly|probably|likely|unsure|unclear|either|or|and/or|"
     r"if|whether|would|should|will|seems?|appears?|guess|approximately|about|around|almost|"
-    r"at least|at most|not sure|cannot tell|can't tell)\b|[?~|]|\d\s*[-–/]\s*\d"
+    r"at least|at most|(?:more|less|fewer) than|not sure|cannot tell|can't tell)\b|[?~|]|"
+    r"[<>]=?\s*\d|\d\s*[-–/]\s*\d"
 )
 # What announces an answer, wherever it stands: in words, as a call, as a letter of a list.
 _ANNOUNCED = re.compile(
@@ -272,9 +273,10 @@ def _several(low: str, truth: Truth) -> bool:
 
 @lru_cache(maxsize=8192)
 def _own_signs(truth: Truth) -> frozenset[str]:
-    """Signs beside plain text that the row has itself."""
+    """Signs beside plain text that the row has itself, in capitals and small."""
     own = (truth.gold, *truth.facts, *(way for ways in truth.answers for way in ways))
-    return frozenset(sign for text in own for sign in text if not sign.isascii())
+    cases = (case for text in own for case in (text, text.lower(), text.upper()))
+    return frozenset(sign for text in cases for sign in text if not sign.isascii())
 
 
 def _foreign(text: str, truth: Truth) -> bool:
@@ -566,8 +568,8 @@ class Reward:
         for name in ("outcome", "perception", "form", "length", "repetition"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise OptionError(f"{name} must be a weight of at least 0")
-        if self.budget < 1:
-            raise OptionError(f"budget must be at least 1, got {self.budget}")
+        if not isinstance(self.budget, int) or self.budget < 1:
+            raise OptionError(f"budget must be a whole number of at least 1, got {self.budget}")
 
     def __call__(self, completions: Sequence[Any], **columns: Any) -> Values:
         """The sum for each completion; None where its row has no gold."""

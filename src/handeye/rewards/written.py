@@ -77,12 +77,14 @@ _LIKE_A_TAG = re.compile(
     rf"{_OPEN}(?:[/\\／∕⁄]?[^\W\d_]|[!?])[^\s<>]{{0,30}}(?:\s[^<>\n]{{0,30}})?{_CLOSE}",
     re.IGNORECASE,
 )
+# What begins one is enough, however long it is and whether it ends or not.
 _NEARLY_OURS = re.compile(
-    rf"{_OPEN}\s{{0,4}}[/\\／∕⁄]?\s{{0,4}}(?:recognition|think|answer)\b", re.IGNORECASE
+    rf"{_OPEN}(?:\s{{0,4}}[/\\／∕⁄]?\s{{0,4}}(?:recognition|think|answer)\b|!--|!\[|\?xml\b)",
+    re.IGNORECASE,
 )
 _SPECIAL = re.compile(
     r"<[|｜][^<>\n]{0,60}[|｜]>|<(?:image|img|video|audio|media|start_of_image|end_of_image"
-    r"|image_soft_token|fake_token_around_image|global-img|pad|unk|s|/s|bos|eos)>"
+    r"|image_soft_token|fake_token_around_image|global-img|pad|unk|s|/s|bos|eos|0x[\dA-Fa-f]{2})>"
     r"|\[/?(?:IMG|IMG_BREAK|IMG_END|INST)\]"
 )
 # Of those that print: they join, vary or fill, and show nothing.

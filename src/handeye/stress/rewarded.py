@@ -27,6 +27,9 @@ _DERIVED = ("count", "reference")
 def rewarded(items: ItemSet) -> Iterator[Task]:
     """The questions of a generated set whose pictures are known.
 
+    Those of a group are left out where a thing that is asked about has no pixel, as one of the
+    hardest level may in a small picture: nobody could see it.
+
     Raises:
         DataError: the set does not say what its pictures show, or what its questions ask.
     """
@@ -35,8 +38,14 @@ def rewarded(items: ItemSet) -> Iterator[Task]:
             f"{items.name}: rewards need the facts of the pictures, which sets of "
             "'handeye stress generate' have"
         )
+    unseen = {
+        picture.scene_id
+        for picture in items.pictures.values()
+        if any(one["role"] == "asked" and not one["area"] for one in picture.objects)
+    }
     for item in items:
-        yield task_of(item, items.picture(item))
+        if item.scene_id not in unseen:
+            yield task_of(item, items.picture(item))
 
 
 def task_of(item: Item, picture: Picture) -> Task:

@@ -80,7 +80,13 @@ def coco(file: Path, root: Path | None = None) -> Iterator[PictureTruth]:
             image's id is named), or a picture is missing or of another size.
     """
     told = read_json(file, _File)
-    categories = {one.id: one for one in told.categories}
+    categories: dict[int, _Category] = {}
+    for category in told.categories:
+        if category.id in categories:
+            raise DataError(f"{file}: two categories have id {category.id}")
+        if len(set(category.keypoints)) < len(category.keypoints):
+            raise DataError(f"{file}: category {category.name!r}: two keypoints have one name")
+        categories[category.id] = category
     by_image: dict[int | str, list[_Annotation]] = defaultdict(list)
     for place, one in enumerate(told.annotations):
         if one.category_id not in categories:
@@ -216,12 +222,13 @@ def _of_runs(runs: _Runs, shape: tuple[int, int], where: str) -> Shown:
             f"{where}: segmentation has size {list(runs.size)}, its image {list(shape)} (height "
             "and width)"
         )
-    lengths = np.array(counts, np.int64)
-    if (lengths < 0).any() or lengths.sum() != shape[0] * shape[1]:
+    if min(counts, default=0) < 0:
+        raise DataError(f"{where}: segmentation has a count below 0")
+    if sum(counts) != shape[0] * shape[1]:
         raise DataError(
-            f"{where}: segmentation's counts make {lengths.sum()} pixels of {shape[0] * shape[1]}"
+            f"{where}: segmentation's counts make {sum(counts)} pixels of {shape[0] * shape[1]}"
         )
-    flat = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    flat = np.repeat(np.arange(len(counts)) % 2 == 1, counts)
     return np.ascontiguousarray(flat.reshape(shape, order="F"))
 
 

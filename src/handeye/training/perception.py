@@ -16,7 +16,6 @@ encoder's tokens on scenes that are held out is told before and after. Knows a f
 from __future__ import annotations
 
 import json
-import shutil
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +35,7 @@ from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging as library_logging
 
 from handeye import __version__
-from handeye.atomic import held, write_bytes
+from handeye.atomic import write_bytes
 from handeye.errors import OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
@@ -55,8 +54,11 @@ from handeye.training.training_run import (
     CHECKPOINTS,
     MeasuringTrainer,
     Teller,
-    claim_folder,
+    claimed,
+    finish,
+    is_done,
     last_checkpoint,
+    writing,
 )
 
 if TYPE_CHECKING:
@@ -191,9 +193,9 @@ def train_perception(
     with ExitStack() as stack:
         if first:
             record = {"seed": seed, **recipe.record("perception")}
-            claim_folder(out, record | ({"encoder": encoder.about} if encoder else {}))
-            stack.enter_context(held(out))
-        if (out / CARD).exists():
+            record |= {"encoder": encoder.about} if encoder else {}
+            stack.enter_context(claimed(out, record))
+        if is_done(out):
             return read_json(out / CARD)
         torch.set_num_threads(recipe.machine.threads)
         library_logging.disable_progress_bar()
@@ -220,7 +222,7 @@ def _trained(
     trainer = _trainer(recipe, encoder, pictures, shown, out, seed)
     if progress and first:
         trainer.add_callback(Teller(progress))
-    last = last_checkpoint(out / CHECKPOINTS) if first else None
+    last = last_checkpoint(out / CHECKPOINTS, clear=True) if first else None
     trainer.accelerator.wait_for_everyone()
     last = last or last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
@@ -261,7 +263,8 @@ def _trained(
             "machine": machine(),
         }
         card = json.loads(json.dumps(card))
-        _finish(out, learner, trainer.state.log_history, course, card)
+        with writing(out):
+            _finish(out, learner, trainer.state.log_history, course, card)
     trainer.accelerator.wait_for_everyone()
     return card
 
@@ -328,8 +331,7 @@ def _finish(
     state = {name: one.detach().contiguous() for name, one in learner.head.state_dict().items()}
     write_bytes(out / "head.safetensors", save(state))
     write_bytes(out / "head.json", json.dumps(heads_file(learner.head), indent=1).encode())
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
 
 
 class _Probes:

@@ -22,13 +22,16 @@ import msgspec
 from handeye.errors import DataError, OptionError, allowed, did_you_mean
 from handeye.hashing import read_regular
 from handeye.reading import UNREADABLE, why
+from handeye.rewards.adapters import WEIGHED
 from handeye.rewards.scoring import Reward
 
-Count = Annotated[int, msgspec.Meta(ge=1)]
-Some = Annotated[int, msgspec.Meta(ge=0)]
+# Nothing is endless.
+Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+Some = Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
-Weight = Annotated[float, msgspec.Meta(ge=0)]
+Positive = Annotated[float, msgspec.Meta(gt=0, le=1e9)]
+Weight = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+Named = Annotated[str, msgspec.Meta(min_length=1)]
 Stage = Literal["perception", "joint", "reward"]
 Credit = Literal["moca", "perceval", "none"]
 
@@ -71,7 +74,7 @@ class Model(_Section, frozen=True, kw_only=True):
         still: regular expressions; a parameter whose name one of them finds is not trained.
     """
 
-    name: str
+    name: Named
     family: str = ""
     revision: str | None = None
     tower: str = ""
@@ -252,12 +255,14 @@ class Rewarded(Course, frozen=True, kw_only=True):
         Raises:
             OptionError: a weight that is none.
         """
-        known = Reward.__dataclass_fields__
-        for name in self.rewards:
+        known, given = Reward.__dataclass_fields__, dict(self.rewards)
+        for name in given:
             if name not in known:
                 raise OptionError(f"{name} is no weight of a reward{allowed(name, known)}")
+        if isinstance(budget := given.get("budget"), float) and budget.is_integer():
+            given["budget"] = int(budget)
         try:
-            return Reward(**self.rewards)  # type: ignore[arg-type]
+            return Reward(**given)  # type: ignore[arg-type]
         except TypeError:
             raise OptionError("weights are numbers, and the budget a whole one") from None
 
@@ -334,14 +339,45 @@ def read_recipe(name: str | Path) -> Recipe:
     try:
         text = read_regular(path)
         # 1e-4 is a text in YAML, and meant as a number.
-        return _checked(msgspec.yaml.decode(text, type=Recipe, strict=False))
+        recipe = msgspec.yaml.decode(text, type=Recipe, strict=False)
+        _refuse_twice(text)
+        return _checked(recipe)
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {_told(str(error))}") from None
     except (OSError, *UNREADABLE) as error:
         lines = " ".join(why(error).split())
-        raise DataError(f"{path}: cannot be read: {lines}") from None
+        told = lines.replace('in "<byte string>", ', "at ")
+        raise DataError(f"{path}: cannot be read: {told}") from None
     except OptionError as error:
         raise DataError(f"{path}: {error}") from None
+
+
+def _refuse_twice(text: bytes) -> None:
+    """Refuse a key that stands twice in one mapping, of which YAML would take the last.
+
+    Raises:
+        OptionError: there is one; with its line.
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    todo, seen = [yaml.compose(text, Loader=loader)], set()
+    while todo:
+        node = todo.pop()
+        # An alias is the node that it stands for.
+        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            todo += node.value
+            continue
+        keys: set[str] = set()
+        for key, value in node.value:
+            if key.value in keys:
+                line = key.start_mark.line + 1
+                raise OptionError(f"line {line}: {key.value} is there twice; give it once")
+            keys.add(key.value)
+            todo.append(value)
 
 
 def _told(message: str) -> str:
@@ -410,7 +446,9 @@ def _checked(recipe: Recipe) -> Recipe:
                 f"{reward.generations}"
             )
         try:
-            reward.reward()
+            paid = reward.reward()
         except OptionError as error:
             raise OptionError(f"reward.rewards: {error}") from None
+        if not any(getattr(paid, name) for name in WEIGHED):
+            raise OptionError("reward.rewards: all weights are 0: nothing would be learned")
     return recipe

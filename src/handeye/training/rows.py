@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -34,10 +34,23 @@ if TYPE_CHECKING:
 Message = Mapping[str, Any]
 
 
+class _Text(msgspec.Struct, frozen=True, tag_field="type", tag="text"):
+    text: str
+
+
+class _Picture(msgspec.Struct, frozen=True, tag_field="type", tag="image"):
+    """A place for the next picture."""
+
+
+class _Message(msgspec.Struct, frozen=True):
+    role: Literal["system", "user", "assistant", "tool"]
+    content: str | list[_Text | _Picture]
+
+
 class _Line(msgspec.Struct, frozen=True):
     """What a line must have; further columns are those of rewards."""
 
-    prompt: str | list[dict[str, Any]]
+    prompt: str | list[_Message]
     item_id: str = ""
     scene_id: str = ""
     completion: str | list[dict[str, Any]] | None = None
@@ -145,10 +158,16 @@ def read_rows(path: Path) -> tuple[Row, ...]:
 
 
 def _row(line: _Line, values: Mapping[str, Any], where: str) -> Row:
-    prompt = line.prompt
-    messages = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
-    if not messages or not all(isinstance(one.get("role"), str) for one in messages):
+    asked, prompt = line.prompt, values["prompt"]
+    messages = [{"role": "user", "content": prompt}] if isinstance(asked, str) else prompt
+    if not messages:
         raise DataError(f"{where}: prompt: expected a text or messages with a role and a content")
+    shown = len(line.images)
+    if not isinstance(asked, str) and (places := _places(asked, shown)) != shown:
+        raise DataError(
+            f"{where}: prompt: {places} places for {shown} pictures; give a user's message whose "
+            "content is a text, or a part of type image for each"
+        )
     told = line.completion
     return Row(
         item_id=line.item_id,
@@ -158,6 +177,18 @@ def _row(line: _Line, values: Mapping[str, Any], where: str) -> Row:
         images=tuple(line.images),
         truth=truth_of(values, where),
     )
+
+
+def _places(messages: Sequence[_Message], pictures: int) -> int:
+    """How many pictures messages have places for: all of them before a user's first text."""
+    text = any(one.role == "user" and isinstance(one.content, str) for one in messages)
+    parts = [
+        part
+        for one in messages
+        if one.role != "tool" and not isinstance(one.content, str)
+        for part in one.content
+    ]
+    return pictures * text + sum(isinstance(part, _Picture) for part in parts)
 
 
 def checked(material: Material) -> Material:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -32,10 +32,11 @@ from transformers import PrinterCallback, TrainerCallback
 from transformers.utils import logging as library_logging
 
 from handeye import __version__
-from handeye.atomic import held, write_bytes
-from handeye.errors import OptionError
+from handeye.atomic import write_bytes
+from handeye.errors import DataError, OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
+from handeye.rewards.scoring import text_of
 from handeye.training.checkpoints import keep, open_model, parameters_of
 from handeye.training.command import is_first
 from handeye.training.examination import (
@@ -52,7 +53,16 @@ from handeye.training.recipes import Course, Machine, Recipe, Stage
 from handeye.training.rows import Material, Row, checked, held_out, phrases_of
 from handeye.training.run_card import libraries, machine
 from handeye.training.small import made_up
-from handeye.training.training_run import CHECKPOINTS, Teller, claim_folder, last_checkpoint
+from handeye.training.training_run import (
+    CHECKPOINTS,
+    Keeping,
+    Teller,
+    claimed,
+    finish,
+    is_done,
+    last_checkpoint,
+    writing,
+)
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
@@ -145,7 +155,7 @@ def _check_trackers(names: Sequence[str]) -> None:
         raise OptionError(f"machine.report_to: {' '.join(str(error).split())}") from None
 
 
-class Resumable:
+class Resumable(Keeping):
     """What the trainers of models have beside TRL's, to be named in front of its class."""
 
     model: Any
@@ -211,9 +221,8 @@ def carry_out(
     with ExitStack() as stack:
         if is_first():
             record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
-            claim_folder(out, record)
-            stack.enter_context(held(out))
-        if (out / CARD).exists():
+            stack.enter_context(claimed(out, record))
+        if is_done(out):
             return read_json(out / CARD)
         material = checked(material)
         return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
@@ -235,6 +244,7 @@ def _carried_out(
     library_logging.disable_progress_bar()
     library_logging.set_verbosity_error()
     loaded = open_model(recipe.model, seed, phrases_of(material.rows), dry=dry)
+    _refuse_places(loaded, (*material.rows, *material.text))
     shown, back = held_out(material.rows, recipe.data.held_out)
     trainer, told = trainer_of(recipe, loaded, material.only(shown), out, seed)
     examiner = _Examiner(loaded, trainer, material, back, recipe.stage(stage), out)
@@ -243,16 +253,17 @@ def _carried_out(
     if progress and is_first():
         trainer.add_callback(Teller(progress))
     state = PartialState()
-    last = last_checkpoint(out / CHECKPOINTS) if is_first() else None
+    last = last_checkpoint(out / CHECKPOINTS, clear=True) if is_first() else None
     state.wait_for_everyone()
     last = last or last_checkpoint(out / CHECKPOINTS)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
     model = trainer.accelerator.unwrap_model(trainer.model)
     counts = parameters_of(model)
-    if examiner.sharded:
-        trainer.save_model(str(out))
-    elif is_first():
-        keep(model, loaded.processor, out)
+    with writing(out):
+        if examiner.sharded:
+            trainer.save_model(str(out))
+        elif is_first():
+            keep(model, loaded.processor, out)
     card = {
         "handeye": __version__,
         "stage": stage,
@@ -272,6 +283,22 @@ def _carried_out(
         _finish(out, trainer.state.log_history, loaded, card)
     state.wait_for_everyone()
     return card
+
+
+def _refuse_places(loaded: LocalModel, rows: Sequence[Row]) -> None:
+    """Refuse words that stand for a picture: those of a row are placed by themselves.
+
+    Raises:
+        DataError: a prompt or a completion has some; with the item.
+    """
+    tokens = loaded.tokenizer.convert_ids_to_tokens(sorted(loaded.media_ids))
+    places = re.compile("|".join(map(re.escape, tokens)) or "(?!)")
+    for row in rows:
+        if found := places.search(f"{text_of(list(row.prompt))}\n{row.completion or ''}"):
+            raise DataError(
+                f"item {row.item_id or row.scene_id}: {found[0]!r} in its words stands for a "
+                "picture; leave it out, pictures of a row are placed by themselves"
+            )
 
 
 def dry_run(
@@ -340,8 +367,7 @@ def _finish(
     there = {name: words for name, words in losses.items() if all(name in one for one in lines)}
     curve = curve_svg(lines, there, watched=share)
     write_bytes(out / "learning-curve.svg", curve.encode())
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
 
 
 def _counted(material: Material, shown: tuple[Row, ...], back: tuple[Row, ...]) -> dict[str, Any]:

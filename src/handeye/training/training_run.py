@@ -16,21 +16,25 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch.utils.data import Dataset
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging as library_logging
 
 from handeye.atomic import entries, held, write_bytes
-from handeye.errors import RunError
+from handeye.errors import RunError, refusal
 from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
+from handeye.training.command import is_first
 from handeye.training.learning_curve import curve_svg
 from handeye.training.lesson import Example, Recipe
 from handeye.training.packing import Packer
@@ -43,8 +47,9 @@ if TYPE_CHECKING:
 
     from handeye.suite import Teaches
 
-_RECORD = "training.json"
 _NOTHING: Mapping[str, Any] = {}
+RECORD = "training.json"
+"""File in the folder of a training that says which one it is."""
 CHECKPOINTS = "checkpoints"
 """Folder within that of a training."""
 Progress = Callable[[int, int, dict[str, float]], None]
@@ -66,7 +71,36 @@ class Pictures(Dataset[Example]):
         return picture if self._recipe.sighted else picture.blanked()
 
 
-class MeasuringTrainer(Trainer):
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Tell in a line where weights cannot be written, as on a full disk.
+
+    Libraries raise errors of their own there, some of them without a word of the reason.
+
+    Raises:
+        RunError: they cannot.
+    """
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        system = next((one for one in (error, error.__context__) if isinstance(one, OSError)), None)
+        why = refusal(system) if system else (str(error).splitlines() or [type(error).__name__])[0]
+        raise RunError(
+            f"{place}: cannot be written: {why}; with room on the disk the same command goes on"
+        ) from None
+
+
+class Keeping:
+    """What trainers have beside those of Transformers, to be named in front of them."""
+
+    args: Any
+
+    def _save_checkpoint(self, model: Any, trial: Any) -> None:
+        with writing(Path(self.args.output_dir)):
+            super()._save_checkpoint(model, trial)  # type: ignore[misc]
+
+
+class MeasuringTrainer(Keeping, Trainer):
     """The Trainer of a model that gives its loss and measures by name, with these in its log.
 
     Args:
@@ -133,7 +167,7 @@ def train(
     """
     claim(lesson, out, recipe, seed)
     with held(out):
-        if not (out / CARD).exists():
+        if not is_done(out):
             _train(lesson, out, recipe, seed, progress)
     return out
 
@@ -148,9 +182,10 @@ def _train(
     trainer = _trainer(lesson, out, recipe, seed, model, processor)
     if progress:
         trainer.add_callback(Teller(progress))
-    last = last_checkpoint(out / CHECKPOINTS)
+    last = last_checkpoint(out / CHECKPOINTS, clear=True)
     trainer.train(resume_from_checkpoint=str(last) if last else None)
-    save(model, processor, out)
+    with writing(out):
+        save(model, processor, out)
     seconds = time.monotonic() - start
     _finish(lesson, out, recipe, seed, trainer, seconds, resumed=last is not None)
 
@@ -177,7 +212,7 @@ def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] 
     Raises:
         RunError: it is the folder of another training, or holds other files.
     """
-    path = out / _RECORD
+    path = out / RECORD
     if path.exists():
         if {**known, **read_json(path)} != json.loads(json.dumps(record)):
             raise RunError(
@@ -185,16 +220,66 @@ def claim_folder(out: Path, record: Mapping[str, Any], known: Mapping[str, Any] 
                 "and choose a new folder"
             )
         return
-    if out.exists() and (not out.is_dir() or entries(out)):
+    if out.exists() and not out.is_dir():
+        raise RunError(f"{out} is no folder; choose a new one")
+    if out.exists() and entries(out):
         raise RunError(f"{out} is not empty and holds no training; choose a new folder")
     out.mkdir(parents=True, exist_ok=True)
     write_bytes(path, json.dumps(record, indent=1).encode())
+
+
+@contextmanager
+def claimed(out: Path, record: Mapping[str, Any]) -> Iterator[None]:
+    """Hold ``out`` for a training, as :func:`claim_folder` has it.
+
+    What fails before there is anything to go on from leaves no trace: the folder is as before, for
+    who gave a wrong name to correct it.
+
+    Raises:
+        RunError: as there, or another process trains in it.
+    """
+    with ExitStack() as stack:
+        # That something else than a folder is there is told below.
+        if out.is_dir() or not out.exists():
+            stack.enter_context(held(out))
+        claim_folder(out, record)
+        try:
+            yield
+        except BaseException:
+            _take_back(out)
+            raise
+
+
+def _take_back(out: Path) -> None:
+    begun, kept = out / CHECKPOINTS, {RECORD, CHECKPOINTS}
+    if last_checkpoint(begun) is None and {one.name for one in entries(out)} <= kept:
+        shutil.rmtree(begun, ignore_errors=True)
+        (out / RECORD).unlink(missing_ok=True)
 
 
 def steps_done(out: Path) -> int:
     """Steps that need not be made again in the folder of a training, from 0."""
     last = last_checkpoint(out / CHECKPOINTS)
     return int(last.name.partition("-")[2]) if last else 0
+
+
+def is_done(out: Path) -> bool:
+    """Whether a training was carried out to its end; checkpoints that it left then are removed."""
+    if not (out / CARD).exists():
+        return False
+    if is_first():
+        shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
+    return True
+
+
+def finish(out: Path, card: Mapping[str, Any]) -> None:
+    """Write the card, the last of a training, which needs no checkpoints from there on.
+
+    Not the other way round: a process that is killed while it removes them leaves some that look
+    whole and are not.
+    """
+    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
 
 
 def begun(out: Path, steps: int) -> None:
@@ -205,24 +290,47 @@ def begun(out: Path, steps: int) -> None:
         tell(f"going on in {out} after step {done} of {steps}")
 
 
-def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end; half-written ones are removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda p: int(p.name.partition("-")[2]))
+def last_checkpoint(folder: Path, *, clear: bool = False) -> Path | None:
+    """The newest checkpoint that was written to its end.
+
+    Args:
+        folder: of checkpoints.
+        clear: remove newer ones that were not; only for who holds the folder of the training.
+    """
+    steps = {one: one.name.partition("-")[2] for one in folder.glob("checkpoint-*")}
+    found = sorted(
+        (one for one, step in steps.items() if step.isdecimal()), key=lambda one: int(steps[one])
+    )
     while found:
         newest = found.pop()
         if _is_whole(newest):
             return newest
-        shutil.rmtree(newest)
+        if clear:
+            shutil.rmtree(newest)
     return None
 
 
 def _is_whole(checkpoint: Path) -> bool:
-    # The state is written last, after model, optimiser, schedule and random states.
+    """Whether a checkpoint can be gone on from.
+
+    The state is written last; a machine that lost its power may have that and not the rest.
+    """
     try:
-        json.loads((checkpoint / "trainer_state.json").read_bytes())
-    except (OSError, ValueError, RecursionError):
+        state = json.loads((checkpoint / "trainer_state.json").read_bytes())
+        weights = [*checkpoint.glob("*.safetensors")]
+        for one in weights:
+            with safe_open(one, "pt"):
+                pass
+        # Those of Torch are archives with their list at the end.
+        rest = [*checkpoint.glob("*.pt"), *checkpoint.glob("*.pth")]
+        broken = not all(map(zipfile.is_zipfile, rest))
+        named = {one.name.partition(".")[0].rstrip("_0123456789") for one in rest}
+        # Where weights are cut up over processes they lie in folders.
+        sharded = any(one.is_dir() for one in checkpoint.iterdir())
+    except (OSError, ValueError, RecursionError, SafetensorError):
         return False
-    return True
+    whole = bool(weights) and {"optimizer", "scheduler", "rng_state"} <= named
+    return isinstance(state, dict) and not broken and (whole or sharded)
 
 
 def _trainer(
@@ -313,5 +421,4 @@ def _finish(
         lesson.name, recipe, shown, seed, seconds, parameters, machine(),
         labels=[one.about or one.name for one in lesson.labels], resumed=resumed,
     )  # fmt: skip
-    shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
-    write_bytes(out / CARD, json.dumps(card, indent=1).encode())
+    finish(out, card)
