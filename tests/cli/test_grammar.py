@@ -244,7 +244,7 @@ def test_json_needs_no_file(words: tuple[str, ...], where: str | None, tmp_path:
         ("rose generate DIR", "missing option '--seed'; for example: handeye rose generate SET"),
         ("rose generate DIR --seed x", "--seed must be a whole number"),
         ("visualact scenes RUN --points x", "--points must be a number"),
-        ("qqqq", "there are: rose, visualact, premise, stress, run, report, compare"),
+        ("qqqq", "there are: rose, visualact, premise, stress, contexts, run, report"),
     ],
 )
 def test_what_is_typed_otherwise_is_told_in_one_line(
