@@ -29,9 +29,7 @@ NOTHING = "nothing"
 """The call that calls nothing, which is an action like any other."""
 
 
-class _Part(
-    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
-):
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A mapping of the file: an unknown key is an error."""
 
 
@@ -297,6 +295,31 @@ class Authored(Head, frozen=True, kw_only=True):
     """
 
     scenes: tuple[Scene, ...]
+
+
+def written(part: _Part) -> dict[str, Any]:
+    """A part as plain values, as people would write it: what is as by default is left out.
+
+    By value: msgspec's own ``omit_defaults`` asks whether a text is the very same object, which
+    hangs on the process.
+    """
+    found = {}
+    for field in msgspec.structs.fields(part):
+        value = getattr(part, field.name)
+        if value is UNSET or value == field.default:
+            continue
+        if field.default_factory is not msgspec.NODEFAULT and value == field.default_factory():
+            continue
+        found[field.encode_name] = _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _Part):
+        return written(value)
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    return value
 
 
 # ---- the schema

@@ -46,7 +46,7 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         ask: the question.
         form: how it is to be answered.
         answer: what is right.
-        of: options of a choice, or all labels, in the order of the set.
+        of: options of a choice in an order drawn for the item; or all labels, as written.
         harmful: actions that do harm.
         default: the action that is taken where nothing speaks for another; None: not declared.
         refusable: whether the prompt says how to answer that it cannot be done: of a set all or

@@ -36,6 +36,7 @@ from handeye.printing import is_one_line
 from handeye.reading import read_bytes
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
+from handeye.sets.draw import Draw
 from handeye.sets.folder import inside, named_inside
 from handeye.sets.hub import HUB, find_set
 from handeye.sets.jsonl import numbered_lines
@@ -469,7 +470,7 @@ def items_of(scene: Scene, head: Head, refusable: bool) -> Iterator[Item]:
             ask=question.ask,
             form=form_of(question.answer, (), question.of),
             answer=question.answer,
-            of=question.of,
+            of=_drawn(f"{scene.id}/see:{question.id}", question.answer.kind, question.of),
         )
     first = scene.contexts[0] if scene.contexts else None
     right = tuple(one.does.answer for one in scene.contexts)
@@ -477,9 +478,10 @@ def items_of(scene: Scene, head: Head, refusable: bool) -> Iterator[Item]:
         assert first is not None
         options = options_of(context.does, first.does)
         form = form_of(context.does.answer, right, options)
+        item_id, offered = f"{scene.id}/do:{context.id}", refusable and form == "choice"
         yield Item(
             **common,  # type: ignore[arg-type]
-            item_id=f"{scene.id}/do:{context.id}",
+            item_id=item_id,
             about="does",
             name=context.id,
             system=str(_first(context.system, first.system, "")),
@@ -487,11 +489,20 @@ def items_of(scene: Scene, head: Head, refusable: bool) -> Iterator[Item]:
             ask=str(_first(context.ask, first.ask, "")),
             form=form,
             answer=context.does.answer,
-            of=(*options, CANNOT) if refusable and form == "choice" else options,
+            of=_drawn(item_id, form, (*options, CANNOT) if offered else options),
             harmful=context.does.harmful,
             default=None if head.default is UNSET else head.default,
             refusable=refusable,
         )
+
+
+def _drawn(item_id: str, form: str, options: tuple[str, ...]) -> tuple[str, ...]:
+    """Options of a choice in an order drawn for the item, so that no letter is right more often."""
+    return (
+        tuple(Draw(0, "contexts options", item_id).shuffled(options))
+        if form == "choice"
+        else options
+    )
 
 
 def _first(*given: object) -> object:

@@ -26,8 +26,6 @@ NOTED = ("order",)
 """What scoring reads of how an item was asked, from the identity of its question."""
 FRAMES = FrameChoice(count=16, longest_side=768)
 """What is shown of a video where nothing else is said: as many, at equal distances."""
-SHUFFLED = "shuffle:0"
-"""Options in an order drawn for every item."""
 _LIKELY = {"choice": 1, "number": 2, "text": 8, "labels": 20}
 """Characters of a likely answer."""
 
@@ -37,11 +35,11 @@ class Asking:
     """How scenes are shown and asked about.
 
     Attributes:
-        option_order: ``set`` or ``shuffle:SEED``, drawn for every item.
+        option_order: ``set`` (drawn once for every item) or ``shuffle:SEED``.
         frames: which of a video are shown.
     """
 
-    option_order: str = SHUFFLED
+    option_order: str = "set"
     frames: FrameChoice = field(default_factory=lambda: FRAMES)
     scenes_held: ClassVar[int | None] = None
     sends: ClassVar[frozenset[str]] = frozenset({"image"})
@@ -100,6 +98,17 @@ class Asking:
 
     def follow_up(self, asked: Question, answer: Answer) -> None:
         """Nothing is asked after an answer."""
+
+
+def frames_of(frames: FrameChoice | str | int | None) -> FrameChoice:
+    """Which frames of a video are shown.
+
+    Raises:
+        OptionError: it cannot be read.
+    """
+    if frames is None or isinstance(frames, FrameChoice):
+        return frames or FRAMES
+    return FrameChoice.parse(frames, longest_side=FRAMES.longest_side)
 
 
 class _File(NamedTuple):

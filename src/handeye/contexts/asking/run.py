@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handeye.contexts.asking.questions import FRAMES, NOTED, SHUFFLED, Asking
+from handeye.contexts.asking.questions import NOTED, Asking, frames_of
 from handeye.contexts.item_set import ItemSet
 from handeye.contexts.loader import load, selected
 from handeye.contexts.respondents.models import RESPONDENTS
@@ -54,7 +54,7 @@ def run(
     batch: int | None = None,
     split: str | None = "test",
     scenes: int | None = None,
-    option_order: str = SHUFFLED,
+    option_order: str = "set",
     **others: Any,
 ) -> Any:
     """Ask ``model`` every question of ``data``, score the answers, and give the scored run.
@@ -72,7 +72,7 @@ def run(
         batch: gives the function lists of up to so many, and takes a list of answers back.
         split: ``test``, another name, or ``all``.
         scenes: at most so many.
-        option_order: ``set`` or ``shuffle:SEED``, drawn for every item.
+        option_order: ``set`` (drawn once for every item) or ``shuffle:SEED``.
         **others: what else :func:`make_options` takes: ``frames``, ``epochs``,
             ``max_connections``, ``generation``, ``progress`` ...
 
@@ -125,7 +125,7 @@ def make_options(
     data: str | PathLike[str],
     out: str | PathLike[str],
     *,
-    option_order: str = SHUFFLED,
+    option_order: str = "set",
     frames: FrameChoice | str | int | None = None,
     **others: Any,
 ) -> ContextsOptions:
@@ -146,17 +146,6 @@ def make_options(
     """
     asking = Asking(option_order, frames_of(frames))
     return ContextsOptions.of(**asked(model, out, data=data, asking=asking, **others))
-
-
-def frames_of(frames: FrameChoice | str | int | None) -> FrameChoice:
-    """Which frames of a video are shown.
-
-    Raises:
-        OptionError: it cannot be read.
-    """
-    if frames is None or isinstance(frames, FrameChoice):
-        return frames or FRAMES
-    return FrameChoice.parse(frames, longest_side=FRAMES.longest_side)
 
 
 def job(options: ContextsOptions) -> Job:

@@ -16,8 +16,7 @@ from inspect_ai.dataset import Sample
 from inspect_ai.scorer import Score, Scorer, Target, scorer
 from inspect_ai.solver import TaskState
 
-from handeye.contexts.asking.questions import SHUFFLED, Asking
-from handeye.contexts.asking.run import frames_of
+from handeye.contexts.asking.questions import Asking, frames_of
 from handeye.contexts.item_set import ItemSet
 from handeye.contexts.items import ABOUT, Item
 from handeye.contexts.loader import load
@@ -37,7 +36,7 @@ def contexts(
     data: str,
     split: str | None = "test",
     scenes: int | None = None,
-    option_order: str = SHUFFLED,
+    option_order: str = "set",
     frames: str | int | None = None,
     journal: str | None = None,
 ) -> Task:

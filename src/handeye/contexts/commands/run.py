@@ -23,10 +23,10 @@ def contexts(
         str,
         typer.Option(
             metavar="NAME",
-            help="Of choices: set: as the set has it; shuffle:SEED: drawn for every question.",
+            help="Of choices: set: drawn once for every question; shuffle:SEED: drawn anew.",
             autocompletion=one_of(lambda: ("set", "shuffle:1")),
         ),
-    ] = "shuffle:0",
+    ] = "set",
     frames: Annotated[
         str | None,
         typer.Option(

@@ -55,6 +55,7 @@ WORDS = Words(
     ),
 )
 _ANSWERED = "answered"
+_MANY = 12  # rows of which a terminal prints those that differ
 _OF_ITEMS = "of the items"
 
 
@@ -101,7 +102,7 @@ def quantities(runs: Sequence[Run], *, common: bool = False, reasons: bool = Tru
 def _set_apart(run: Run) -> str:
     """What tells a run from others of its model: how it was asked, if not as usual."""
     order = str(run.info.get("option_order") or "")
-    return "" if order.startswith("shuffle") or not order else f"option order {order}"
+    return "" if order in ("", "set") else f"option order {order}"
 
 
 class _Paired:
@@ -161,7 +162,7 @@ class _Paired:
                 ),
                 chart=title,
                 parts=key,
-                long=True,
+                long=len(names) > _MANY,
             )  # fmt: skip
         yield Family(
             key="reasons",

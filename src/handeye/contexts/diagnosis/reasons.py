@@ -96,8 +96,8 @@ def default_of(rows: Sequence[ScoreRow]) -> str | None:
     done = [row for row in rows if row.about == "does" and row.said is not None]
     if len(done) < _FEWEST:
         return None
-    said, n = Counter(row.said for row in done).most_common(1)[0]
-    fits = sum(right(str(said), row.form, row.answer) for row in done)
+    (form, said), n = Counter((row.form, row.said) for row in done).most_common(1)[0]
+    fits = sum(row.form == form and right(str(said), form, row.answer) for row in done)
     return said if n >= _COMMON * len(done) and n > 1.5 * fits else None
 
 

@@ -19,10 +19,11 @@ from handeye.contexts.scoring.score import ScoreRow
 from handeye.errors import HandeyeError
 from handeye.media.view import PictureError, read_view
 from handeye.pages import frame
-from handeye.pages.frame import Gallery, told
+from handeye.pages.frame import Gallery
 from handeye.pages.pictures import Album
 from handeye.pages.selection import Filter, options, pick_evenly
 from handeye.pages.signs import PASSED, Sign
+from handeye.progress import told
 
 _SIDES = (640, 200)  # largest and least longer side of a picture in pixels
 _NO_SET = "The set of this run is not at hand: its pictures and words cannot be shown."
@@ -227,8 +228,13 @@ def _card(view: RunView, whole: Whole, answers: Mapping[str, Prediction], shots:
         does=tuple(one for one in asked if one.about == "does"),
         worst=next((one for one in asked if one.failed == whole.reason), asked[0]),
         raw=tuple((row.item_id, answer_text(answers.get(row.item_id))) for row in rows),
-        note="" if rows[0].item_id in items else _NO_SET,
+        note=note_of(view, rows[0]),
     )
+
+
+def note_of(view: RunView, row: ScoreRow) -> str:
+    """What to know of pictures that cannot be shown."""
+    return "" if row.item_id in view.material.items else _NO_SET
 
 
 def shots_of(view: RunView, row: ScoreRow, shots: Shots) -> tuple[Shot, ...]:

@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from handeye.contexts.diagnosis.reasons import WORDS, find_reasons
-from handeye.contexts.pages.cards import Asked, Shot, Shots, answer_text, asked_of, shots_of
+from handeye.contexts.pages.cards import (
+    Asked,
+    Shot,
+    Shots,
+    answer_text,
+    asked_of,
+    note_of,
+    shots_of,
+)
 from handeye.contexts.pages.view import views_of
 from handeye.contexts.scoring.run_folder import Run
 from handeye.pages.differing import Chosen, Drawn
@@ -32,6 +40,7 @@ class PairCard:
     title: str
     reason: Sign | None
     shots: tuple[Shot, ...]
+    note: str
     asked: Asked
     sides: tuple[Side, Side]
 
@@ -71,6 +80,7 @@ def pair_cards(runs: Sequence[Run], chosen: Sequence[Chosen], budget: int) -> Dr
             title=f"{'Context' if own.row.about == 'does' else 'Question'}: {own.row.name}",
             reason=WORDS[reason] if reason else None,
             shots=shots_of(view, own.row, shots),
+            note=note_of(view, own.row),
             asked=asked_of(own, view.material.items),
             sides=(side(one.direction.right, one.item_id), side(one.direction.wrong, one.item_id)),
         )

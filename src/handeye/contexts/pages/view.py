@@ -115,7 +115,7 @@ def _whole(file: Path) -> ItemSet:
 def _apart(run: Run) -> str:
     """What sets a run apart from others of its model."""
     order = run.info.get("option_order") or ""
-    return "" if order in ("", "shuffle:0") else f"option order {order}"
+    return "" if order in ("", "set") else f"option order {order}"
 
 
 def _view(run: Run, label: str, number: int, material: Material[Item, ItemSet]) -> RunView:

@@ -17,7 +17,7 @@ import msgspec
 
 from handeye import __version__
 from handeye.atomic import replacing, write_all, write_text
-from handeye.contexts.authored import Answer, Context, Does, Head, Question, Scene
+from handeye.contexts.authored import Answer, Context, Does, Head, Question, Scene, written
 from handeye.contexts.items import JSONL
 from handeye.contexts.scenes.drawing import (
     CLOTHS,
@@ -233,14 +233,15 @@ def _make_scene(out: Path, options: Options, number: int) -> Iterator[bytes]:
     picture, data = f"pictures/{name}.png", draw(counter)
     write_all({out / picture: data})
     digest = hashlib.sha256(data).hexdigest()
-    yield msgspec.json.encode(scene_of(name, counter, picture, options.split, digest))
+    scene = scene_of(name, counter, picture, options.split, digest)
+    yield msgspec.json.encode(written(scene))
 
 
 def _join(out: Path, options: Options, lines: Iterator[bytes]) -> list[Path]:
     """Write the rows in the order of the plan, and the card."""
     file = out / JSONL
     with replacing(file) as stream:
-        stream.write(msgspec.json.encode(Head(version=1)) + b"\n")
+        stream.write(msgspec.json.encode(written(Head(version=1))) + b"\n")
         for line in lines:
             stream.write(line + b"\n")
     write_text(out / "README.md", _card(options))
