@@ -97,3 +97,11 @@ def test_the_score_is_exact(value: int, gold: int, strict: bool) -> None:
 def test_a_long_answer_takes_no_long_time_and_its_end_counts() -> None:
     assert choice.read("A or " * 200_000 + "\nAnswer: C", OPTIONS) == Reading(2, False)
     assert choice.read("*" * 300_000, OPTIONS) is None
+
+
+def test_several_options_may_be_right() -> None:
+    found = choice.read("B", ["red", "green", "blue"])
+    assert choice.score(found, {1, 2}) == choice.score(found, 1) == 1
+    assert (
+        choice.score(found, {0, 2}) == choice.score(found, ()) == choice.score(None, {0, 1, 2}) == 0
+    )

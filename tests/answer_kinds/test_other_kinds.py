@@ -91,6 +91,12 @@ def test_numbers_are_equal_as_numbers() -> None:
     assert number.score(None, 0) == 0.0
 
 
+def test_a_number_may_lie_in_a_range_with_its_ends() -> None:
+    found = number.read("0.3")
+    assert number.between(found, 0.1, 0.3) == number.between(found, 0.3, None) == 1.0
+    assert number.between(found, None, 0.29) == number.between(None, 0, 1) == 0.0
+
+
 @given(st.text(max_size=300))
 def test_any_text_is_a_short_text_or_none(said: str) -> None:
     found = short.read(said)

@@ -16,7 +16,7 @@ another option's words, or another one behind it (``Actually, A``) are unreadabl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from string import ascii_uppercase
 
 from handeye.answer_kinds.reading import Reading, announced, denied, folded, only, words
@@ -69,9 +69,10 @@ def read(text: str, options: Sequence[str]) -> Reading[int] | None:
     return None
 
 
-def score(found: Reading[int] | None, gold: int) -> float:
-    """1 where the option is the right one, else 0."""
-    return float(found is not None and found.value == gold)
+def score(found: Reading[int] | None, gold: int | Collection[int]) -> float:
+    """1 where the option is the right one, or one of several, else 0."""
+    right = (gold,) if isinstance(gold, int) else gold
+    return float(found is not None and found.value in right)
 
 
 def _place(letter: str, options: Sequence[str]) -> int | None:

@@ -43,6 +43,14 @@ def score(found: Reading[Decimal] | None, gold: float | Decimal, within: float =
     )
 
 
+def between(found: Reading[Decimal] | None, low: float | None, high: float | None) -> float:
+    """1 where the number is in a range with its ends, of which one may be open; else 0."""
+    if found is None:
+        return 0.0
+    above = low is None or found.value >= Decimal(str(low))
+    return float(above and (high is None or found.value <= Decimal(str(high))))
+
+
 def _numbers(text: str) -> list[Decimal]:
     """Every number in a text, but for those that are said not to be."""
     return [_value(found[0]) for found in _NUMBER.finditer(text) if not denied(text, found.start())]

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 # Characters of an answer that are looked at; of a longer one the last.
 _LONGEST = 100_000
+_UNSEEN = dict.fromkeys(
+    [0x61C, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 _MARKS = "*_`\"'“”‘’ \t\r\n"
 # "Answer: B", "the final answer is **B**", "correct option: B".
 _SAID = re.compile(
@@ -41,8 +44,11 @@ class Reading(NamedTuple, Generic[T]):
 
 
 def folded(text: str) -> str:
-    """A text with compatibility characters folded (full-width letters, ligatures)."""
-    return unicodedata.normalize("NFKC", text[-_LONGEST:])
+    """A text with compatibility characters folded (full-width letters, ligatures).
+
+    Marks that nobody sees are left out: those of direction, of bytes, spaces of no width.
+    """
+    return unicodedata.normalize("NFKC", text[-_LONGEST:]).translate(_UNSEEN)
 
 
 def plain(text: str) -> str:
@@ -79,3 +85,43 @@ def only(values: Iterable[T]) -> T | None:
     """The one value, however often it comes; None where there is none, or another beside it."""
     found = set(values)
     return found.pop() if len(found) == 1 else None
+
+
+def placed(
+    start: int, reach: Sequence[Sequence[int]], taken: dict[int, int], held: dict[int, int]
+) -> bool:
+    """Give one of those that want a place a free one, moving others where that helps.
+
+    An augmenting path of a matching in a bipartite graph, breadth first.
+
+    Args:
+        start: who wants a place.
+        reach: of each the places that it may have.
+        taken: who has a place; changed.
+        held: which place somebody has; changed.
+    """
+    came: dict[int, int] = {}
+    queue = [start]
+    for at in queue:
+        for place in reach[at]:
+            if place in came:
+                continue
+            came[place] = at
+            if place in taken:
+                queue.append(taken[place])
+                continue
+            free: int | None = place
+            while free is not None:
+                who = came[free]
+                former = held.get(who)
+                taken[free], held[who] = who, free
+                free = former
+            return True
+    return False
+
+
+def paired(reach: Sequence[Sequence[int]]) -> bool:
+    """Whether everybody can have a place of their own; ``reach`` has the places of each."""
+    taken: dict[int, int] = {}
+    held: dict[int, int] = {}
+    return all(placed(at, reach, taken, held) for at in range(len(reach)))

@@ -37,7 +37,7 @@ def read(text: str) -> Reading[str] | None:
     if len(told) <= LONGEST and len(told.splitlines()) == 1 and not said:
         return Reading(told, True)
     if said:
-        same = only(map(_meaning, said)) is not None
+        same = only(map(meaning, said)) is not None
         return Reading(said[-1], False) if same else None
     last = [plain(line) for line in told.splitlines() if words(line)][-1]
     return Reading(last, False)
@@ -46,10 +46,11 @@ def read(text: str) -> Reading[str] | None:
 def score(found: Reading[str] | None, gold: str | Iterable[str]) -> float:
     """1 where the words are those of the gold, or of one of several; else 0."""
     allowed = [gold] if isinstance(gold, str) else gold
-    return float(found is not None and _meaning(found.value) in map(_meaning, allowed))
+    return float(found is not None and meaning(found.value) in map(meaning, allowed))
 
 
-def _meaning(text: str) -> str:
+def meaning(text: str) -> str:
+    """What two texts share that are equal: their words, without a leading article."""
     told = words(text)
     for article in _ARTICLES:
         if told.startswith(article):
@@ -71,6 +72,17 @@ def which(text: str, phrases: Sequence[Sequence[str]]) -> Reading[int] | None:
     for place, (own, *_) in enumerate(phrases):
         if whole == bare_phrase(own):
             return Reading(place, True)
+    found = only(said(text, phrases))
+    return None if found is None else Reading(found, False)
+
+
+def said(text: str, phrases: Sequence[Sequence[str]]) -> set[int]:
+    """The places of all phrases that a text says, neither denied nor hedged.
+
+    Args:
+        text: the answer.
+        phrases: as :func:`which` takes them.
+    """
     # Longer ones first, and each taken out: "far left" says nothing of "left". Those with stops
     # of their own would fall into parts.
     ways = sorted(
@@ -80,14 +92,13 @@ def which(text: str, phrases: Sequence[Sequence[str]]) -> Reading[int] | None:
     told = _PRIVATE.sub(" ", folded(text))
     for number, (way, _) in enumerate(ways):
         told = _pattern(way).sub(f" {chr(_TAKEN + number)} ", told)
-    said = set()
+    found = set()
     for part in parts_of(told):
         for at, sign in enumerate(part):
             number = ord(sign) - _TAKEN
             if 0 <= number < len(ways) and asserted(part, at, at + 1):
-                said.add(ways[number][1])
-    found = only(said)
-    return None if found is None else Reading(found, False)
+                found.add(ways[number][1])
+    return found
 
 
 def bare(text: str) -> str:

@@ -17,11 +17,11 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from handeye.answer_kinds import calls, choice, number, text as texts, truth as truths_
+from handeye.answer_kinds.tolerant_json import find_values
 from handeye.errors import DataError, OptionError
 from handeye.rewards.columns import Truth, blind, truths
 from handeye.rewards.scoring import LONGEST_ANSWER, Values, Verdict, true_value, verdict_of
 from handeye.rewards.written import PERCEPTION, breaks
-from handeye.scores.tolerant_json import find_values
 
 PROTOCOL = (
     "You are given notes that somebody took of a picture, and a question about that picture. You "

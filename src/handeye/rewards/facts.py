@@ -38,6 +38,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from handeye.answer_kinds.reading import placed
 from handeye.errors import DataError
 
 INVERSES = {
@@ -242,34 +243,10 @@ def founded(said: Sequence[Fact], true: Sequence[Fact]) -> list[bool]:
         # What found no place finds none a second time.
         if said[at] in lost:
             continue
-        out[at] = _place(at, reach, taken, held)
+        out[at] = placed(at, reach, taken, held)
         if not out[at]:
             lost.add(said[at])
     return out
-
-
-def _place(
-    start: int, reach: Sequence[Sequence[int]], taken: dict[int, int], held: dict[int, int]
-) -> bool:
-    """Give a fact a place of the scene, moving others where that helps; breadth first."""
-    came: dict[int, int] = {}
-    queue = [start]
-    for at in queue:
-        for place in reach[at]:
-            if place in came:
-                continue
-            came[place] = at
-            if place in taken:
-                queue.append(taken[place])
-                continue
-            free: int | None = place
-            while free is not None:
-                who = came[free]
-                former = held.get(who)
-                taken[free], held[who] = who, free
-                free = former
-            return True
-    return False
 
 
 def covered(needed: Sequence[Fact], said: Sequence[Fact]) -> int:

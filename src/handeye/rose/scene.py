@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from handeye.answer_kinds.clicks import NUMBER, Cell as Cell
 from handeye.errors import DataError
 
 RegionType = Literal["GLOBAL", "ROW_RANGE", "COL_RANGE", "RECTANGLE", "VISUAL_REGION", "EXCLUSION"]
@@ -25,30 +25,7 @@ _BOUND_NAMES: dict[str, tuple[str, ...]] = {
 }
 LARGEST_SIDE = 10_000
 """Most rows, and columns, of a grid; the release's largest has 30."""
-# Python turns no longer number into text and back (sys.get_int_max_str_digits).
-MAX_DIGITS = 4300
-_NUMBER = f"([0-9]{{1,{MAX_DIGITS}}})"
-_CELL_TEXT = re.compile(rf"R{_NUMBER},C{_NUMBER}\Z")
-_BOUNDS = re.compile(rf"R{_NUMBER}:R{_NUMBER},C{_NUMBER}:C{_NUMBER}")
-
-
-class Cell(NamedTuple):
-    """One cell: 1-based row (from the top) and column (from the left)."""
-
-    row: int
-    col: int
-
-    def __str__(self) -> str:
-        return f"R{self.row},C{self.col}"
-
-    @staticmethod
-    @lru_cache(maxsize=4096)  # a set has few different cells, and reading it parses them all
-    def parse(text: str) -> Cell:
-        """Read the release's ``"R4,C11"``; raises :class:`DataError` on anything else."""
-        match = _CELL_TEXT.match(text)
-        if match is None:
-            raise DataError(f"{text[:40]!r} is not a cell; expected the form 'R4,C11'")
-        return Cell(int(match[1]), int(match[2]))
+_BOUNDS = re.compile(rf"R{NUMBER}:R{NUMBER},C{NUMBER}:C{NUMBER}")
 
 
 class Grid(NamedTuple):

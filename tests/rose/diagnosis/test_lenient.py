@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from handeye.answer_kinds.clicks import parse
 from handeye.rose.diagnosis.lenient import answers, read
 from handeye.rose.questions import PROMPT_GLOBAL, formal_answer
 from handeye.rose.scene import Cell
-from handeye.rose.scoring.grammar import parse
 
 LINES = (Path(__file__).parent / "cases/lenient.jsonl").read_text("utf-8").splitlines()
 CASES = [json.loads(line) for line in LINES]

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from handeye import rose
+from handeye.answer_kinds.clicks import parse
 from handeye.errors import DataError
 from handeye.rose.human.people import MOST, RosePeople
 from handeye.rose.items import Item
 from handeye.rose.questions import BY_KEY, FORMATS
-from handeye.rose.scoring.grammar import parse
 from tests.support.study.expecting import expecting
 
 ROSE = RosePeople()

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from handeye.answer_kinds.clicks import Parsed, parse
 from handeye.errors import OptionError
 from handeye.rose.diagnosis.lenient import Reading, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, formal_answer
 from handeye.rose.respondents.simulated import FAULTS, parse_faults, simulate, simulate_predictions
 from handeye.rose.scene import Cell, Grid, Region
-from handeye.rose.scoring.grammar import Parsed, parse
 from handeye.rose.scoring.score_item import ScoreRow, score_item
 
 NOT_ALONE = ("api_error", "refuse", "truncate", "anchor")

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from handeye.answer_kinds import truth
+from handeye.answer_kinds.tolerant_json import find_values
 from handeye.premise.items import Item
 from handeye.premise.scoring.details import stated_of
 from handeye.run.thoughts import answer_of
-from handeye.scores.tolerant_json import find_values
 
 VERSION = "premise-judge-1"
 """Changes with any change of wording; an answer to another version is not used."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from handeye.answer_kinds.coordinates import Convention
 from handeye.rose.diagnosis.anchoring import (
     Origins,
     asks_for_part,
@@ -26,7 +27,6 @@ from handeye.rose.diagnosis.anchoring import (
     said_number,
 )
 from handeye.rose.diagnosis.conventions import Finding, find_conventions
-from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence
 from handeye.rose.diagnosis.habits import habits_frame, submits_other
 from handeye.rose.diagnosis.reasons import REASONS, SIGNS, TAGS, Reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from handeye.rose.diagnosis.coordinates import CONVENTIONS
+from handeye.answer_kinds.coordinates import CONVENTIONS
 from handeye.scores import claims
 from handeye.scores.claims import (
     NBSP,

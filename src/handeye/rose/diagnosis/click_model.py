@@ -33,7 +33,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import bdtrc, pdtrc
 
-from handeye.rose.diagnosis.coordinates import AS_ASKED, CONVENTIONS, Convention
+from handeye.answer_kinds.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.scene import Cell
 

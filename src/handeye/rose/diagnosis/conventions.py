@@ -22,8 +22,8 @@ from math import erfc, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.answer_kinds.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.rose.diagnosis.click_model import ClickModel
-from handeye.rose.diagnosis.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.scene import Cell
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from handeye.answer_kinds.coordinates import Convention
 from handeye.rose.diagnosis.anchoring import asks_for_part, can_repeat, said_number
 from handeye.rose.diagnosis.conventions import translated
-from handeye.rose.diagnosis.coordinates import Convention
 from handeye.rose.diagnosis.evidence import Evidence, exists
 from handeye.rose.diagnosis.reasons import SIGNS
 from handeye.rose.scene import Cell

@@ -12,19 +12,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
 
-from handeye.rose.diagnosis.structured import (
-    is_unclear_number,
-    read_clicks_in_json,
-    read_number_in_json,
-    read_table,
+from handeye.answer_kinds.cells import (
+    NONE,
+    NUMBER_WORDS,
+    NUMBERS,
+    complete,
+    forgiving,
+    is_open,
+    plain,
 )
+from handeye.answer_kinds.clicks import Cell, parse
+from handeye.answer_kinds.structured import is_unclear_number, read_number_in_json
 from handeye.rose.questions import TaskMode
-from handeye.rose.scene import Cell
-from handeye.rose.scoring.grammar import parse
 from handeye.run.thoughts import answer_of
 
 
@@ -56,21 +57,10 @@ def read(text: str | None, mode: TaskMode) -> Reading | None:
     if parsed.format_valid:
         return Reading(parsed.clicks, parsed.count if mode == "COUNT" else parsed.submit, True)
     whole = _without_echoes(text or "")
-    plain = _plain(whole)
-    if not plain:
-        return None
     if mode == "COUNT":
-        number = read_number_in_json(whole, _VALUES)
-        if number is None and not is_unclear_number(whole, _VALUES):
-            number = read_count(plain)
+        number = _number(whole)
         return None if number is None else Reading((), number, False)
-    said = read_clicks_in_json(whole, _cells_in_text)
-    if said is not None:
-        number = said.number if mode == "CLICK_COUNT" else None
-        return None if said.cells is None else Reading(said.cells, number, False)
-    if cells := read_table(whole):
-        return Reading(cells, None, False)
-    found = read_clicks(plain)
+    found = forgiving(whole, _CELLS_SHOWN)
     if found is None:
         return None
     return Reading(found.cells, found.number if mode == "CLICK_COUNT" else None, False)
@@ -83,25 +73,18 @@ def answers(text: str | None, mode: TaskMode) -> frozenset[tuple[frozenset[Cell]
         text: the raw answer; None when there is none.
         mode: COUNT, CLICK or CLICK_COUNT.
     """
-    plain = _plain(_without_echoes(text or ""))
+    told = plain(_without_echoes(text or ""))
     if mode == "COUNT":
-        numbers = {_value(found) for found in _KEYWORD.finditer(plain)}
+        numbers = {_value(found) for found in _KEYWORD.finditer(told)}
         return frozenset((frozenset(), number) for number in numbers)
     asks_number = mode == "CLICK_COUNT"
     return frozenset(
-        (frozenset(run.cells), run.number if asks_number else None)
-        for run in _runs(plain)
-        if run.complete
+        (frozenset(found.cells), found.number if asks_number else None) for found in complete(told)
     )
 
 
 # An answer is at the end of what was written; a longer text is read from there.
 _LONGEST = 50_000
-_FENCE = re.compile(r"(?:```|~~~)[\w-]*[ \t]*(?=\n|$)|```")
-_MARKUP = re.compile(
-    r"[*`#$]+|\\boxed|\\text\w*|</?[a-z_]+>|^[ \t]*>+", re.IGNORECASE | re.MULTILINE
-)
-
 
 # What the question shows: its forms, its examples under their title, itself. No answer is in it.
 _TEMPLATE_CLICK = r"CLICK\(R?r, ?C?c\)"
@@ -117,10 +100,14 @@ _ECHO = re.compile(
 # Its examples with other words around, of which it has one of each form; those of the release's
 # prompts are others. What is called an example is one, whatever it says.
 _NUMBER_SHOWN = 4
-_CELLS_SHOWN = (((3, 1), (6, 8)), ((2, 5), (4, 7)))
+_CELLS_SHOWN = (
+    frozenset({Cell(3, 1), Cell(6, 8)}),
+    frozenset({Cell(2, 5), Cell(4, 7)}),
+)
 _COUNT_SHOWN = rf"COUNT\((?:{_NUMBER_SHOWN}|3)\)"
 _CLICKS_SHOWN = "|".join(
-    rf"CLICK\(R{a}, ?C{b}\)[;,\s]*CLICK\(R{c}, ?C{d}\)[;,\s]*" for (a, b), (c, d) in _CELLS_SHOWN
+    "".join(rf"CLICK\(R{row}, ?C{col}\)[;,\s]*" for row, col in sorted(cells))
+    for cells in _CELLS_SHOWN
 )
 _DONE_SHOWN, _SUBMIT_SHOWN = rf"(?:{_CLICKS_SHOWN})DONE", rf"(?:{_CLICKS_SHOWN})SUBMIT\(2\)"
 _ONE_ANSWER = (
@@ -138,16 +125,6 @@ _EXAMPLES = re.compile(
     rf"{_MARKS}{_ONE_ANSWER}",
     re.IGNORECASE,
 )
-_COMMENT = re.compile(
-    r"/\*(?:(?!CLICK|COUNT|SUBMIT|DONE).){0,200}?\*/|"
-    r"(?<=[)\]},;\d\"]) ?(?://|#)(?![^\n]*\b(?:CLICK|COUNT|SUBMIT|DONE|R ?\d))[^\n]*",
-    re.IGNORECASE | re.DOTALL,
-)
-_TEXT_MARKUP = re.compile(r"\\(?:text|math|operatorname)\w*\{([^{}\n]{0,80})\}")
-_INDEX = re.compile(r"\b([RC])_?[{<]?(\d{1,15})[}>]?(?=\s*[,;)\]}])", re.IGNORECASE)
-_ELEMENT = re.compile(r"<(row|col|column|r|c)>\s*(\d{1,15})\s*</\1>", re.IGNORECASE)
-_QUOTES = str.maketrans(dict.fromkeys("“”„‟«»‹›‘’‚‛´", '"'))
-_CALL = re.compile(r"\b(CLICK|COUNT|SUBMIT)(\s?)[(\[{]([^()\[\]{}\n]{0,60})[)\]}]", re.IGNORECASE)
 
 
 def _without_echoes(text: str) -> str:
@@ -156,45 +133,11 @@ def _without_echoes(text: str) -> str:
     return _EXAMPLES.sub(" ", _ECHO.sub(" ", text))
 
 
-def _plain(text: str) -> str:
-    """An answer without fences, markup and comments, a cell named in one way.
-
-    Runs of white space become one space or line break, which also keeps the patterns linear.
-    """
-    text = _TEXT_MARKUP.sub(r"\1", text.translate(_QUOTES))
-    text = _ELEMENT.sub(r" \1 \2 ", _INDEX.sub(r"\1\2", text))
-    text = _MARKUP.sub(" ", _COMMENT.sub(" ", _FENCE.sub("\n", text)))
-    text = _CALL.sub(_call, text)
-    lines = (" ".join(line.split()) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
-
-
-def _call(found: re.Match[str]) -> str:
-    """A call with its argument without quotes, names and number words."""
-    inner = re.sub(
-        r"\b(?:n|number|count)\s*[=:]\s*", "", found[3].replace('"', "").replace("'", "")
-    )
-    value = _VALUES.get(inner.strip().lower()) if found[1].upper() == "COUNT" else None
-    return f"{found[1]}{found[2]}({inner if value is None else value})"
-
-
-def _cells_in_text(text: str) -> tuple[Cell, ...] | None:
-    """The cells of a text inside JSON; None where it names none, or something that is no cell."""
-    found = read_clicks(_plain(text))
-    return found.cells if found else None
-
-
 # ---- the number of an answer to a counting question
 
-
-_WORDS = (
-    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
-    *("eleven", "twelve"),
-)
-_VALUES = {word: value for value, word in enumerate(_WORDS)} | {"none": 0, "nothing": 0, "no": 0}
 # More than any count; Python refuses to read far longer ones.
 _DIGITS = r"\d{1,15}(?![\d%]|[.,]\d)"
-_NUMBER = rf"(?<![\w.,-])({_DIGITS}|{'|'.join(_WORDS)})(?!\w)"
+_NUMBER = rf"(?<![\w.,-])({_DIGITS}|{'|'.join(NUMBER_WORDS)})(?!\w)"
 _FLAGS = re.IGNORECASE
 
 _MORE = r"(?!\s*(?:[-–—~/]|to\b|or\b)\s*\d)"
@@ -217,67 +160,26 @@ _HOW_MANY = re.compile(
     _FLAGS,
 )
 _ANY = re.compile(r"\d+")
-_NONE = re.compile(
-    r"\bnothing\b(?!\s+else)|^\W*none\b|^\W*no\b\W*$|\bnone\s+of\b|\bnot\s+a\s+single\b|"
-    r"\bno\s+(?!other|more|further|additional)"
-    r"(?:differ\w+|odd\b|exceptions?\b|(?:\w+\s+){0,3}(?:cells?|clicks?|targets?)\b)|"
-    r"\bthere\s+(?:is|are)\s+none\b",
-    _FLAGS,
-)
 
 
-# "this or that" leaves open which one is meant, and so does one after the other without a word.
-_OR = re.compile(r"[\s)\].;,]*(?:\bor\b|/|\|)[\s:]*", _FLAGS)
-_NO_WORD = re.compile(r"[\W_]*")
-# An answer was given at once; another further on replaces it only where words say so.
-_AT_ONCE = re.compile(r"\W*(?:(?:the|my|final)\s+)*(?:answer(?:\s+is)?)?\W*", _FLAGS)
-_GIVEN = re.compile(r"[ .!;]*(?:[(\[\n]|$|(?<=[.!;]) )", _FLAGS)
-_REPLACES = re.compile(
-    r"\b(?:wait|no|not|nope|oops|hmm|actually|correct\w*|instead|rather|sorry|mistak\w*|wrong|"
-    r"check\w*|verif\w*|again|final\w*|answer|so|therefore|thus|hence|total|mine|my|result|"
-    r"conclu\w+|but|however|look\w*|re-?(?:count|check|exam|consider|think|vis|look|do)\w*)\b",
-    _FLAGS,
-)
+def _number(text: str) -> int | None:
+    """The number that an answer to a counting question gives; None if that is not definite."""
+    told = plain(text)
+    if not told:
+        return None
+    number = read_number_in_json(text, NUMBERS)
+    if number is None and not is_unclear_number(text, NUMBERS):
+        number = _count(told)
+    return number
 
 
-def _is_open(
-    text: str, answers: Sequence[tuple[int, int, object]], shown: Sequence[object]
-) -> bool:
-    """Whether a text leaves open that the last of its complete answers is meant.
-
-    Args:
-        text: without markup.
-        answers: the complete ones: start, end, what each says.
-        shown: what the question's examples say; one that comes first is repeated.
-    """
-    said = list(answers)
-    while len(said) > 1 and said[0][2] in shown:
-        del said[0]
-    if len(said) < 2 or said[0][2] == said[-1][2] == said[-2][2]:
-        return False
-    (start, end, first), (_, before, other), (after, _, last) = said[0], said[-2], said[-1]
-    between = text[before:after]
-    if other != last and (_OR.fullmatch(between) or _NO_WORD.fullmatch(between)):
-        return True
-    return (
-        first != last
-        and _AT_ONCE.fullmatch(text[:start]) is not None
-        and _GIVEN.match(text, end) is not None
-        and _REPLACES.search(text[end:after]) is None
-    )
-
-
-def read_count(text: str) -> int | None:
-    """The number that ``text`` (without markup) gives as its answer, None if that is not definite.
-
-    Args:
-        text: an answer to a counting question.
-    """
+def _count(text: str) -> int | None:
+    """The number that a text without markup gives; None if that is not definite."""
     named = list(_KEYWORD.finditer(text))
     places = [(found.start(), found.end(), _value(found)) for found in named]
     # An answer may well say what the example says; in a line of its own before another it does not.
     apart = len(named) > 1 and "\n" in text[named[0].end() : named[1].start()]
-    if _is_open(text, places, [_NUMBER_SHOWN] if apart else []):
+    if is_open(text, places, [_NUMBER_SHOWN] if apart else []):
         return None
     if named:
         return _value(named[-1])
@@ -294,7 +196,7 @@ def _said(text: str) -> int | None:
     """The number of the sentences that say how many, if they agree and no other number is there."""
     said = {_value(found) for found in _HOW_MANY.finditer(text)}
     numbers = set(_ANY.findall(text))
-    if _NONE.search(text):
+    if NONE.search(text):
         return None if numbers or said else 0
     if len(said) != 1:
         return None
@@ -304,193 +206,4 @@ def _said(text: str) -> int | None:
 
 def _value(found: re.Match[str]) -> int:
     word = next(group for group in found.groups() if group).lower()
-    return _VALUES[word] if word in _VALUES else int(word)
-
-
-# ---- the cells of an answer to a clicking question
-
-
-class Clicks(NamedTuple):
-    """Cells in the order of the answer, and the number submitted, None if none was."""
-
-    cells: tuple[Cell, ...]
-    number: int | None
-
-
-class _Token(NamedTuple):
-    """A piece of the text; ``act`` tells that a cell is named as a click."""
-
-    kind: Literal["cell", "nothing", "end", "unreadable"]
-    start: int
-    end: int
-    cell: Cell | None = None
-    act: bool = False
-    number: int | None = None
-
-
-@dataclass(slots=True)
-class _Run:
-    """Tokens that follow each other; ``announced`` as the answer by the words before."""
-
-    tokens: list[_Token] = field(default_factory=list)
-    announced: bool = False
-
-    @property
-    def cells(self) -> tuple[Cell, ...]:
-        return tuple(token.cell for token in self.tokens if token.cell is not None)
-
-    @property
-    def number(self) -> int | None:
-        return next((t.number for t in reversed(self.tokens) if t.number is not None), None)
-
-    @property
-    def complete(self) -> bool:
-        return self.tokens[-1].kind == "end"
-
-    @property
-    def acts(self) -> bool:
-        """Whether it is made of clicks, not only of cells that are mentioned."""
-        return any(token.act or token.kind in ("nothing", "unreadable") for token in self.tokens)
-
-    @property
-    def lone_end(self) -> bool:
-        return all(token.kind == "end" for token in self.tokens)
-
-    @property
-    def readable(self) -> bool:
-        return all(token.kind != "unreadable" for token in self.tokens)
-
-
-# More digits than any coordinate has; Python refuses to read far longer ones.
-_D = r"(\d{1,15})(?!\d)"
-_ACT = r"(\bCLICK(?:S|ED)?\s*(?:ON|AT)?\s*(?:CELL)?\s*[:=]?\s*)?[(\[{]{0,4}\s*"
-_ROW = r"\"?(?<![a-z])r(?:ow)?\"?\s*[:=]?\s*"
-_COL = r"\"?c(?:ol(?:umn)?)?\"?\s*[:=]?\s*"
-_MIDDLE = r"\s*[,;:./|&-]?\s*(?:and\s+)?"
-_ROW_FIRST = re.compile(rf"{_ACT}{_ROW}{_D}{_MIDDLE}{_COL}{_D}\s*[)\]}}]?", _FLAGS)
-_COL_FIRST = re.compile(
-    rf"{_ACT}(?<![a-z]){_COL}{_D}{_MIDDLE}\"?r(?:ow)?\"?\s*[:=]?\s*{_D}\s*[)\]}}]?", _FLAGS
-)
-_PAIR = re.compile(rf"(\bCLICK(?:S|ED)?\s*)?[(\[]\s*{_D}\s*[,;]\s*{_D}\s*[)\]]", _FLAGS)
-_NOTHING = re.compile(r"\bCLICK\s*\(\s*(?:none|nothing)?\s*\)", _FLAGS)
-_DONE = re.compile(r"\bDONE\b(?:\s*\(\s*\))?", _FLAGS)
-_SUBMIT = re.compile(
-    rf"\bSUBMIT(?:TED)?\"?\s*[(:=]*\s*{_D}\s*\)?|\"(?:count|number|total|n)\"\s*:\s*{_D}", _FLAGS
-)
-_UNREADABLE = re.compile(r"\b(?:CLICK|SUBMIT)\s*\([^)\n]{0,40}\)?", _FLAGS)
-
-# What may stand between two tokens of one sequence, numbering of lists included.
-_SEPARATOR = re.compile(
-    r"(?:[\s;,.:&|/•·\"'()\[\]{}–—-]|\band\b|\bthen\b|\bcells?\b|(?<![\w(])\d{1,2}[.)](?=\s|$))*",
-    _FLAGS,
-)
-_WIDEST_GAP = 80
-_ANNOUNCED = re.compile(
-    r"\b(?:answer|result|conclusion|output|therefore)\b[^.\n]{0,40}\W*$", _FLAGS
-)
-
-
-def read_clicks(text: str) -> Clicks | None:
-    """The clicks that ``text`` (without markup) gives as its answer, None if not definite.
-
-    Args:
-        text: an answer to a clicking question.
-
-    Returns:
-        No cells where the answer says that there is nothing to click; the number is then 0.
-    """
-    runs = list(_runs(text))
-    says_none = _NONE.search(text) is not None
-    if not runs:
-        return Clicks((), 0) if says_none else None
-    chosen = _chosen(runs, says_none, text)
-    if chosen is None or not chosen.readable:
-        return None
-    return Clicks(chosen.cells, chosen.number)
-
-
-def _chosen(runs: list[_Run], says_none: bool, text: str) -> _Run | None:
-    """The sequence that is the answer, None where that is open."""
-    complete = [place for place, run in enumerate(runs) if run.complete]
-    if complete:
-        last = complete[-1]
-        if last and runs[last - 1].cells != runs[last].cells:
-            between = text[runs[last - 1].tokens[-1].end : runs[last].tokens[0].start]
-            if _OR.fullmatch(between):
-                return None
-        places = [
-            (runs[k].tokens[0].start, runs[k].tokens[-1].end, frozenset(runs[k].cells))
-            for k in complete
-        ]
-        if _is_open(text, places, [frozenset(cells) for cells in _CELLS_SHOWN]):
-            return None
-        if any(run.acts for run in runs[last + 1 :]):
-            return None
-        # An end without cells says "nothing", unless cells were named in words before.
-        named = any(run.cells and not run.complete for run in runs)
-        return None if runs[last].lone_end and named else runs[last]
-    acting = [run for run in runs if run.acts]
-    candidates = acting or runs
-    if len(candidates) == 1 or candidates[-1].announced:
-        # "R3C4 looks odd at first, but nothing is" is no click.
-        return None if says_none and not acting else candidates[-1]
-    same = all(run.cells == candidates[0].cells for run in candidates)
-    return candidates[0] if same and all(run.readable for run in candidates) else None
-
-
-def _runs(text: str) -> Iterator[_Run]:
-    """Sequences of the text in order; an end closes one."""
-    run = _Run()
-    before = 0
-    for token in _tokens(text):
-        gap = text[before : token.start]
-        follows = len(gap) <= _WIDEST_GAP and _SEPARATOR.fullmatch(gap) is not None
-        closed = bool(run.tokens) and run.complete and _begins(token, run, gap)
-        # Cells named in a sentence are no part of the clicks that follow it.
-        closed = closed or (token.act and bool(run.cells) and not run.acts)
-        if run.tokens and (closed or not follows):
-            yield run
-            run = _Run()
-        if not run.tokens:
-            run.announced = (
-                _ANNOUNCED.search(text[max(0, token.start - 120) : token.start]) is not None
-            )
-        run.tokens.append(token)
-        before = token.end
-    if run.tokens:
-        yield run
-
-
-def _begins(token: _Token, run: _Run, gap: str) -> bool:
-    """Whether a token after a complete answer begins another.
-
-    An end may be given in two ways ("DONE; SUBMIT(1)"); the same way again, in a line of its own
-    or with another number, is an answer without cells.
-    """
-    if token.kind != "end":
-        return True
-    if token.number is None:
-        return "\n" in gap and any(t.kind == "end" and t.number is None for t in run.tokens)
-    return run.number not in (None, token.number)
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    """Tokens in order; where several fit, the one that begins first, then the most telling."""
-    found: list[tuple[int, _Token]] = []
-    for pattern, turned in ((_ROW_FIRST, False), (_COL_FIRST, True), (_PAIR, False)):
-        for match in pattern.finditer(text):
-            act, first, second = match.groups()
-            row, col = (second, first) if turned else (first, second)
-            cell = Cell(int(row), int(col))
-            found.append((0, _Token("cell", *match.span(), cell, act is not None)))
-    found += [(1, _Token("nothing", *match.span())) for match in _NOTHING.finditer(text)]
-    found += [(1, _Token("end", *match.span())) for match in _DONE.finditer(text)]
-    for match in _SUBMIT.finditer(text):
-        number = int(match[1] or match[2])
-        found.append((1, _Token("end", *match.span(), number=number)))
-    found += [(2, _Token("unreadable", *match.span())) for match in _UNREADABLE.finditer(text)]
-    end = 0
-    for _, token in sorted(found, key=lambda entry: (entry[1].start, entry[0])):
-        if token.start >= end:
-            yield token
-            end = token.end
+    return NUMBERS[word] if word in NUMBERS else int(word)

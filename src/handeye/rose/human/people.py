@@ -15,13 +15,13 @@ from typing import Any
 
 import msgspec
 
+from handeye.answer_kinds.clicks import parse
 from handeye.errors import DataError
 from handeye.hashing import file_sha256
 from handeye.rose.asking.prompts import Picture
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.questions import BY_KEY, MAIN_KEYS, SUBSETS, TEMPLATES, where
 from handeye.rose.release import load, metadata_files, template_ids
-from handeye.rose.scoring.grammar import parse
 from handeye.rose.scoring.score_item import score_item
 from handeye.rose.scoring.summary import ACTION_KEYS, COUNTING_KEYS
 from handeye.stats.agreement import Level

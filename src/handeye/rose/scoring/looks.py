@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from handeye.rose.diagnosis.coordinates import Axis, Convention
+from handeye.answer_kinds.clicks import parse
+from handeye.answer_kinds.coordinates import Axis, Convention
 from handeye.rose.diagnosis.lenient import Reading, answers, read
 from handeye.rose.items import Item
 from handeye.rose.questions import TEMPLATES, TaskMode
 from handeye.rose.scene import Cell, Grid, Region
-from handeye.rose.scoring.grammar import parse
 from handeye.rose.scoring.summary import summarize_passes
 from handeye.scores.looks import Asked, Looks, look, repeats
 

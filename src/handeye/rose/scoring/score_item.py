@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from handeye.answer_kinds.clicks import Parsed, parse
 from handeye.errors import DataError
 from handeye.printing import blank
 from handeye.rose.items import Item
 from handeye.rose.questions import TaskMode
 from handeye.rose.scene import Cell
-from handeye.rose.scoring.grammar import Parsed, parse
 from handeye.run.answers import ANSWER_STATES, AnswerState, declines
 
 # A number of the whole grid is no error for these: their region is the grid, or (T2B) the authors'

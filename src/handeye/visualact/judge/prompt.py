@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from handeye.answer_kinds.tolerant_json import find_values
 from handeye.run.thoughts import answer_of
-from handeye.scores.tolerant_json import find_values
 
 VERSION = "visualact-judge-1"
 """Changes with any change of wording; an answer to another version is not used."""

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from handeye.answer_kinds.clicks import parse
 from handeye.rose.respondents.pixels import solve
 from handeye.rose.respondents.pixels.reading import CannotAnswerError
 from handeye.rose.respondents.pixels.solver import decode, look
-from handeye.rose.scoring.grammar import parse
 from tests.support.rose.cell_pictures import (
     Drawn,
     Pixels,

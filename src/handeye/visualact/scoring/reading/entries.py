@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from handeye.scores.tolerant_json import Found, Several, find_values
+from handeye.answer_kinds.tolerant_json import Found, Several, find_values
 from handeye.visualact.asking.prompts import LEVEL_LABELS
 from handeye.visualact.records import PredictedAction
 

@@ -15,9 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from handeye.answer_kinds.tolerant_json import find_values
 from handeye.printing import whole_characters
 from handeye.run.thoughts import parts_of
-from handeye.scores.tolerant_json import find_values
 from handeye.visualact.asking.prompts import ELICITATION, FREE_ELICITATION, labelling
 from handeye.visualact.records import PredictedAction
 from handeye.visualact.scoring.reading.entries import (

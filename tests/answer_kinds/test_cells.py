@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
+from handeye.answer_kinds.cells import read, score
+from handeye.answer_kinds.clicks import MAX_DIGITS, Cell, parse
+from handeye.answer_kinds.reading import Reading
 from handeye.rose.questions import formal_answer
-from handeye.rose.scene import Cell
-from handeye.rose.scoring.grammar import MAX_DIGITS, parse
 
-LINES = (Path(__file__).parent / "cases/grammar.jsonl").read_text("utf-8").splitlines()
+LINES = (Path(__file__).parent / "cases/clicks.jsonl").read_text("utf-8").splitlines()
 CASES = [json.loads(line) for line in LINES]
 MODES = st.sampled_from(["COUNT", "CLICK", "CLICK_COUNT"])
 CELLS = st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)).map(lambda c: Cell(*c))
@@ -91,3 +92,59 @@ def test_time_grows_with_the_length_only():
 def test_unknown_mode():
     with pytest.raises(ValueError, match="mode must be COUNT, CLICK or CLICK_COUNT, got 'TYPE'"):
         parse("DONE", "TYPE")
+
+
+@pytest.mark.parametrize(
+    ("text", "cells", "strict"),
+    [
+        ("CLICK(R3,C1); click( R6 , C8 ); DONE", [(3, 1), (6, 8)], True),
+        ("DONE", [], True),
+        ("```\nCLICK(R3,C1); DONE\n```", [(3, 1)], False),
+        ("The knife lies there.\nCLICK(R3,C1); CLICK(R6,C8)", [(3, 1), (6, 8)], False),
+        ('[{"row": 3, "col": 1}]', [(3, 1)], False),
+        ("ＣＬＩＣＫ(R３,C1); DONE", [(3, 1)], False),
+        ("| row | column |\n|---|---|\n| 3 | 1 |", [(3, 1)], False),
+        ("There is nothing to click.", [], False),
+    ],
+)
+def test_cells_are_read_strictly_else_leniently(text, cells, strict):
+    assert read(text) == Reading(tuple(Cell(*cell) for cell in cells), strict)
+
+
+@pytest.mark.parametrize(
+    "text",
+    *[
+        [
+            "",
+            "R3",
+            "CLICK(R3,C1); DONE or CLICK(R6,C8); DONE",
+            '{"clicks": [[3, 1], "x"]}',
+            "{" * 9999,
+        ]
+    ],
+)
+def test_what_is_open_names_no_cells(text):
+    assert read(text) is None
+
+
+def test_examples_of_the_question_are_no_answer():
+    shown = [{Cell(3, 1), Cell(6, 8)}]
+    repeated = "CLICK(R3,C1); CLICK(R6,C8); DONE\nCLICK(R2,C2); DONE"
+    assert read(repeated) is None
+    assert read(repeated, shown) == Reading((Cell(2, 2),), False)
+
+
+@given(st.lists(CELLS, max_size=5, unique=True), st.randoms())
+def test_cells_are_right_once_each_in_any_order(cells, random):
+    other = random.sample(cells, len(cells))
+    found = read(formal_answer("CLICK", other))
+    assert score(found, cells) == 1
+    assert score(found, [*cells, Cell(10**7, 1)]) == 0
+    assert score(Reading((*cells, *cells), True), cells) == (not cells)
+    assert score(None, cells) == 0
+
+
+@given(st.one_of(st.text(), st.text('CLICKRDONE();, 019\n`{}[]":')))
+def test_any_text_has_cells_or_none(text):
+    found = read(text)
+    assert found is None or all(isinstance(cell, Cell) for cell in found.value)

@@ -1,21 +1,28 @@
-"""Answer text -> parsed answer, or exactly why not.
+"""Clicks on cells, and counts of them: answer text -> parsed answer, or exactly why not.
 
-The strict grammar of the ROSE protocol (DESIGN, "Grammar"): the answer is the whole text. Keywords
-are case-insensitive, white space may stand between any two tokens, numbers are runs of Unicode
-decimal digits. Nothing is repaired: what a model wrapped in words or code fences is invalid. Knows
-nothing of grids or gold answers.
+The strict grammar (protocol of arXiv 2606.19965): ``CLICK(R3,C1); CLICK(R6,C8); DONE``, with
+``SUBMIT(2)`` in the place of ``DONE`` where their number is asked for, or ``COUNT(2)`` alone. The
+answer is the whole text. Keywords are case-insensitive, white space may stand between any two
+tokens, numbers are runs of Unicode decimal digits. Nothing is repaired: what a model wrapped in
+words or code fences is invalid. Knows nothing of grids or gold answers.
 """
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from handeye.rose.questions import TaskMode
-from handeye.rose.scene import MAX_DIGITS, Cell
+from handeye.errors import DataError
 
+Mode = Literal["COUNT", "CLICK", "CLICK_COUNT"]
+MAX_DIGITS = 4300
+"""Python turns no longer number into text and back (sys.get_int_max_str_digits)."""
+NUMBER = f"([0-9]{{1,{MAX_DIGITS}}})"
+"""A number in a file, as a pattern."""
+_CELL_TEXT = re.compile(rf"R{NUMBER},C{NUMBER}\Z")
 _FLAGS = re.IGNORECASE
 _COUNT = re.compile(r"COUNT\s*\(\s*(\d+)\s*\)", _FLAGS)
 _CLICK = re.compile(r"CLICK\s*\(\s*R\s*(\d+)\s*,\s*C\s*(\d+)\s*\)", _FLAGS)
@@ -23,6 +30,25 @@ _SUBMIT = re.compile(r"SUBMIT\s*\(\s*(\d+)\s*\)", _FLAGS)
 
 # No grid or count comes near, so a longer number is read as the largest one that can be written.
 _LARGEST = 10**MAX_DIGITS - 1
+
+
+class Cell(NamedTuple):
+    """One cell: 1-based row (from the top) and column (from the left)."""
+
+    row: int
+    col: int
+
+    def __str__(self) -> str:
+        return f"R{self.row},C{self.col}"
+
+    @staticmethod
+    @lru_cache(maxsize=4096)  # a set has few different cells, and reading it parses them all
+    def parse(text: str) -> Cell:
+        """Read ``"R4,C11"`` of a file; raises :class:`DataError` on anything else."""
+        match = _CELL_TEXT.match(text)
+        if match is None:
+            raise DataError(f"{text[:40]!r} is not a cell; expected the form 'R4,C11'")
+        return Cell(int(match[1]), int(match[2]))
 
 
 class Parsed(msgspec.Struct, frozen=True):
@@ -46,7 +72,7 @@ class Parsed(msgspec.Struct, frozen=True):
 _EMPTY = Parsed(False, "empty")
 
 
-def parse(text: str | None, mode: TaskMode) -> Parsed:
+def parse(text: str | None, mode: Mode) -> Parsed:
     """Parse one answer.
 
     Args:
@@ -69,7 +95,7 @@ def parse(text: str | None, mode: TaskMode) -> Parsed:
     return _parse_actions(stripped, mode)
 
 
-def _parse_actions(text: str, mode: TaskMode) -> Parsed:
+def _parse_actions(text: str, mode: Mode) -> Parsed:
     """Parse ``CLICK(..); ...; END`` from trimmed text."""
     parts = [part for part in map(str.strip, text.split(";")) if part]
     submit: int | None = None

@@ -1,10 +1,10 @@
-"""Answers that were written as JSON or as a table: cells, and a number.
+"""Cells and a number that were written as JSON or as a table.
 
     {"clicks": [{"row": 2, "col": 3}, {"row": 4, "col": 5}], "submit": 2}
     [[2, 3], [4, 5]]          {"count": 5}          {"clicks": ["R2,C3", "CLICK(R4,C5)"]}
 
-Read generously in form (:mod:`handeye.scores.tolerant_json`), never in content: where one entry is
-no cell, two numbers differ, or two values say different things, nothing is taken.
+Read generously in form (:mod:`handeye.answer_kinds.tolerant_json`), never in content: where one
+entry is no cell, two numbers differ, or two values say different things, nothing is taken.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from handeye.rose.scene import Cell
-from handeye.scores.tolerant_json import Several, find_values
+from handeye.answer_kinds.clicks import Cell
+from handeye.answer_kinds.tolerant_json import Several, find_values
 
 _ROWS = ("row", "r", "rowindex", "rownumber", "rows")
 _COLS = (
