@@ -132,6 +132,7 @@ def test_what_every_command_has(command: Any, path: tuple[str, ...]) -> None:
     names = {name for one in options(command) for name in one.opts}
     assert "--quiet" in names
     no_figures = {"generate", "rerender", "serve", "export", "base", "report", "recipe"}
+    no_figures |= {"init", "schema"}
     assert ("--json" in names) == (
         path[-1] not in no_figures and (path[0] != "train" or path[-1] not in SUITES)
     )

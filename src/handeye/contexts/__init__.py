@@ -1,4 +1,4 @@
-"""Contexts: one picture, several contexts; does what is done fit both?
+"""Contexts: one picture, several contexts, to each its own action.
 
     from handeye import contexts
 

@@ -169,6 +169,12 @@ class Answer(_Part, frozen=True, kw_only=True):
         return _several(self.text.is_ if isinstance(self.text, Text) else self.text)
 
     @property
+    def pattern(self) -> str | None:
+        """The pattern that a right text fits, where one says it."""
+        found = self.text.pattern if isinstance(self.text, Text) else UNSET
+        return None if found is UNSET else found
+
+    @property
     def range(self) -> tuple[Decimal, Decimal]:
         """The least and the most number that is right."""
         found = self.number

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, overload
 
 import msgspec
 
 from handeye.contexts.items import ABOUT, Item
+from handeye.media.view import PictureError, read_view
 from handeye.sets.folder import inside
 from handeye.shown import Shown, Words, named, set_words
 
@@ -82,3 +84,15 @@ class ItemSet(Shown):
             DataError: a path, or a link, leads out of the set.
         """
         return tuple(inside(self.root, name, f"item {item.item_id}: media") for name in item.media)
+
+    def size(self, item: Item) -> tuple[int, int] | None:
+        """Width and height of an item's picture in pixels; None where it cannot be read."""
+        return _size(self.paths(item)[0])
+
+
+@lru_cache(maxsize=4096)
+def _size(path: Path) -> tuple[int, int] | None:
+    try:
+        return read_view(path).size
+    except PictureError:
+        return None

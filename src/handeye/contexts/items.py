@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from handeye.answer_kinds.schemas import Tool
 from handeye.contexts.authored import KINDS, Answer, Convention, Kind
 from handeye.shown import Row
 
@@ -52,6 +53,7 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
         refusable: whether the prompt says how to answer that it cannot be done: of a set all or
             none, so that it tells nothing.
         points: in what the prompt asks for places.
+        tools: that are offered, where calls are asked for.
         control: what was changed.
         media: files inside the set, in the order in which they are shown.
         sha256: of these files, by name, where the set says.
@@ -74,6 +76,7 @@ class Item(Row, msgspec.Struct, frozen=True, kw_only=True):
     default: str | Answer | None = None
     refusable: bool = False
     points: Convention = "pixels"
+    tools: tuple[Tool, ...] = ()
     control: Control = ""
     media: tuple[str, ...]
     sha256: dict[str, str] = {}

@@ -9,15 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
+from msgspec.structs import replace
 
+from handeye.answer_kinds import patterns
 from handeye.answer_kinds.choice import LETTERS
+from handeye.answer_kinds.labels import SEPARATORS
 from handeye.answer_kinds.reading import words
+from handeye.answer_kinds.schemas import Tool, tools_of
+from handeye.answer_kinds.tools import Call as WantedCall, refused
 from handeye.contexts.authored import (
     Answer,
     Authored,
+    Call,
+    Calls,
     Context,
     Does,
     Head,
@@ -29,11 +36,12 @@ from handeye.contexts.authored import (
 )
 from handeye.contexts.item_set import ItemSet
 from handeye.contexts.items import CANNOT, JSONL, YAML, Form, Item, form_of
+from handeye.contexts.scoring.actions import filled, wanted_calls
 from handeye.errors import DataError, OptionError, allowed, first_ten, within
 from handeye.hashing import is_regular
 from handeye.placed import MisplacedError, Placed, build, key_of, read_json_line, read_yaml
 from handeye.printing import is_one_line
-from handeye.reading import read_bytes
+from handeye.reading import read_bytes, read_json
 from handeye.run.plan import Plan
 from handeye.sets.blocks import MOST
 from handeye.sets.draw import Draw
@@ -49,10 +57,11 @@ Wrong = Callable[[DataError], None]
 
 
 class Written(NamedTuple):
-    """What a file says: its head, and its scenes with the place of each (``FILE:LINE``)."""
+    """What a file says: its head, its scenes with the place of each (``FILE:LINE``), its tools."""
 
     head: Head
     scenes: list[tuple[Scene, str]]
+    tools: tuple[Tool, ...] = ()
 
 
 def load(
@@ -97,7 +106,11 @@ def load(
     if media:
         _check_media(root, placed)
     refusable = _refusable(written.scenes)
-    items = [item for scene, _ in placed for item in items_of(scene, written.head, refusable)]
+    items = [
+        item
+        for scene, _ in placed
+        for item in items_of(scene, written.head, refusable, written.tools)
+    ]
     return ItemSet(root, tuple(items), (file,), name)
 
 
@@ -145,14 +158,14 @@ def read_file(file: Path, tell: Wrong | None = None) -> Written:
         tell(error)
 
     head, scenes = (_of_lines if file.name == JSONL else _of_yaml)(file)
-    written = Written(head, [])
+    written = Written(head, [], read_tools(file.parent, head))
     before: dict[str, str] = {}
     for number, placed in scenes:
         path: Path_ = () if file.name == JSONL else ("scenes", number)
         where = f"{file}:{placed.line}"
         try:
             scene = build(placed, Scene, key_of(path))
-            for inner, what in scene_problems(scene):
+            for inner, what in scene_problems(scene, written.tools):
                 raise MisplacedError(placed.at(inner).line, key_of((*path, *inner)), what)
             if (first := before.setdefault(scene.id, where)) != where:
                 line = placed.at(["id"]).line
@@ -168,6 +181,22 @@ def read_file(file: Path, tell: Wrong | None = None) -> Written:
     if written.scenes and (what := _default_problem(written)):
         wrong(DataError(f"{file}: default: {what}"))
     return written
+
+
+def read_tools(root: Path, head: Head) -> tuple[Tool, ...]:
+    """The tools of a set.
+
+    Raises:
+        DataError: their file cannot be read, or is not as it should be.
+    """
+    if head.tools is UNSET:
+        return ()
+    file = inside(root, str(head.tools), "tools")
+    try:
+        return tools_of(read_json(file, Any))
+    except DataError as error:
+        said = str(error)
+        raise DataError(said if said.startswith(str(file)) else f"{file}: {said}") from None
 
 
 def _default_problem(written: Written) -> str:
@@ -242,7 +271,7 @@ def _check_media(root: Path, placed: Sequence[tuple[Scene, str]]) -> None:
 # ---- what is wrong
 
 
-def scene_problems(scene: Scene) -> Iterator[tuple[Path_, str]]:
+def scene_problems(scene: Scene, tools: Sequence[Tool] = ()) -> Iterator[tuple[Path_, str]]:
     """Everything about a scene that is not as it should be: where in it, and what."""
     yield from _id_problems(scene.id, ("id",))
     if not is_one_line(scene.split):
@@ -256,6 +285,7 @@ def scene_problems(scene: Scene) -> Iterator[tuple[Path_, str]]:
         yield from _question_problems(question, ("sees", at))
     for at, context in enumerate(scene.contexts):
         yield from _context_problems(context, scene, ("contexts", at))
+        yield from _call_problems(context.does, tools, ("contexts", at, "does"))
 
 
 def _id_problems(name: str, path: Path_) -> Iterator[tuple[Path_, str]]:
@@ -318,6 +348,24 @@ def _context_problems(context: Context, scene: Scene, path: Path_) -> Iterator[t
         yield from _action_problems(action, form, options, (*inner, "harmful", at))
 
 
+def _call_problems(does: Does, tools: Sequence[Tool], path: Path_) -> Iterator[tuple[Path_, str]]:
+    """Calls that no tool of the set takes."""
+    if does.answer.kinds and does.answer.kind in ("call", "calls"):
+        if not tools:
+            yield (*path, "answer"), "calls need tools: tools: tools.json"
+            return
+        for call in wanted_calls(does.answer):
+            if what := refused(call, tools):
+                yield (*path, "answer", does.answer.kind), what
+        names = [tool.name for tool in tools]
+        for at, action in enumerate(does.harmful):
+            if isinstance(action, str) and action not in names:
+                yield (
+                    (*path, "harmful", at),
+                    f"no tool is called {action!r}{allowed(action, names)}",
+                )
+
+
 def _action_problems(
     action: str | Answer, form: Form, options: Sequence[str], path: Path_
 ) -> Iterator[tuple[Path_, str]]:
@@ -365,7 +413,7 @@ def answer_problems(
         if len({words(one) for one in labels}) < len(labels) or not all(map(words, labels)):
             yield inner, "labels must be different words"
         for one in labels:
-            if options and one not in options:
+            if one not in options:
                 yield inner, f"{one!r} is no label{allowed(one, options)}"
     elif kind in ("point", "points"):
         for at, region in enumerate(answer.regions):
@@ -386,6 +434,10 @@ def answer_problems(
 def _option_problems(kind: str, options: Sequence[str], path: Path_) -> Iterator[tuple[Path_, str]]:
     if kind == "choice" and len(options) < 2:
         yield path, "a choice needs two options or more: of: [yes, no]"
+    if kind == "labels" and not options:
+        yield path, "labels need all that there are: of: [lemon, pear, plum]"
+    if kind == "labels" and any(sign in one for one in options for sign in SEPARATORS):
+        yield path, f"no label may hold one of {SEPARATORS}"
     if kind not in ("choice", "labels", "impossible") and options:
         yield path, f"options are of a choice or of labels, not of a {kind}"
     if len(options) > len(LETTERS) - 1:
@@ -412,9 +464,16 @@ def _text_problems(answer: Answer, path: Path_) -> Iterator[tuple[Path_, str]]:
     if isinstance(found, Text) and (found.is_ is UNSET) == (found.pattern is UNSET):
         yield path, "give the words (is) or a pattern"
     elif isinstance(found, Text) and found.pattern is not UNSET:
-        yield (*path, "pattern"), "patterns are not read yet"
+        yield from _pattern_problems(str(found.pattern), (*path, "pattern"))
     elif not answer.texts or not all(words(one) for one in answer.texts):
         yield path, "is empty: give the words"
+
+
+def _pattern_problems(pattern: str, path: Path_) -> Iterator[tuple[Path_, str]]:
+    try:
+        patterns.check(pattern)
+    except DataError as error:
+        yield path, str(error)
 
 
 def _region_problems(region: Region, path: Path_) -> Iterator[tuple[Path_, str]]:
@@ -429,10 +488,7 @@ def _region_problems(region: Region, path: Path_) -> Iterator[tuple[Path_, str]]
         if len(region.polygon) < 3 or any(not 0 <= x < 1e6 for one in region.polygon for x in one):
             yield (*path, "polygon"), "must have three corners or more, in pixels"
     else:
-        try:
-            named_inside(str(region.mask), "its name")
-        except DataError as error:
-            yield (*path, "mask"), str(error)
+        yield (*path, "mask"), "masks are not read yet: give a box or a polygon"
 
 
 # ---- items
@@ -444,13 +500,16 @@ def options_of(does: Does, first: Does) -> tuple[str, ...]:
     return does.of or (first.of if takes else ())
 
 
-def items_of(scene: Scene, head: Head, refusable: bool) -> Iterator[Item]:
+def items_of(
+    scene: Scene, head: Head, refusable: bool, tools: tuple[Tool, ...] = ()
+) -> Iterator[Item]:
     """The questions of a scene: what is to be seen, then what is to be done.
 
     Args:
         scene: without problems.
         head: of its set.
         refusable: whether a request of the set cannot be met.
+        tools: of the set.
     """
     common = {
         "scene_id": scene.id,
@@ -488,12 +547,26 @@ def items_of(scene: Scene, head: Head, refusable: bool) -> Iterator[Item]:
             text=context.paraphrases[0],
             ask=str(_first(context.ask, first.ask, "")),
             form=form,
-            answer=context.does.answer,
+            answer=_filled(context.does.answer, tools),
+            tools=tools if form in ("call", "calls") else (),
             of=_drawn(item_id, form, (*options, CANNOT) if offered else options),
             harmful=context.does.harmful,
             default=None if head.default is UNSET else head.default,
             refusable=refusable,
         )
+
+
+def _filled(answer: Answer, tools: Sequence[Tool]) -> Answer:
+    """An answer whose calls have the arguments that their tools have by default."""
+
+    def whole(call: Call) -> Call:
+        return Call(name=call.name, args=dict(filled(WantedCall(call.name, call.args), tools)[1]))
+
+    if isinstance(answer.call, Call):
+        return replace(answer, call=whole(answer.call))
+    if isinstance(answer.calls, Calls):
+        return replace(answer, calls=replace(answer.calls, of=tuple(map(whole, answer.calls.of))))
+    return answer
 
 
 def _drawn(item_id: str, form: str, options: tuple[str, ...]) -> tuple[str, ...]:

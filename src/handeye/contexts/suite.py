@@ -8,7 +8,7 @@ from handeye.suite import Part, Suite
 SUITE = Suite(
     name="contexts",
     title="Contexts",
-    about="Contexts: one picture, several contexts; does what is done fit both?",
+    about="Contexts: one picture, several contexts, to each its own action.",
     unit="items",
     scene="scenes",
     run_format=1,

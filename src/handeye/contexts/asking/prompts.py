@@ -11,9 +11,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from handeye.answer_kinds.schemas import described
 from handeye.contexts.items import CANNOT, Form, Item
-from handeye.contexts.scoring.actions import WAYS
-from handeye.errors import DataError
 from handeye.run.choices import lettered, shuffled, unlettered
 
 VERSION = "contexts-1"
@@ -22,8 +21,18 @@ _ENDINGS: dict[Form, str] = {
     "choice": f"Answer with the letter of the right option{_ALONE}",
     "number": f"Answer with a number in digits{_ALONE}",
     "text": f"Answer with a word or a short phrase{_ALONE}",
-    "labels": f"Answer with everything that holds, with commas between{_ALONE} Where nothing does, "
-    "answer: none.",
+    "cells": f"Answer in this form{_ALONE} For two cells: CLICK(R3,C1); CLICK(R6,C8); DONE. For "
+    "none: DONE. Rows and columns are counted from 1, from the upper left corner",
+    "point": f"Answer with one place in this form{_ALONE} (x, y)",
+    "points": f"Answer with each place in this form{_ALONE} (x, y); (x, y). Where there is none, "
+    "answer: none",
+}
+_COUNTED = {
+    "pixels": ", in pixels from the upper left corner of the picture.",
+    "unit": ", each from 0 to 1, as a part of the picture's width and height from its upper left "
+    "corner.",
+    "thousand": ", each from 0 to 1000, as thousandths of the picture's width and height from its "
+    "upper left corner.",
 }
 _OF = "Answer with those of these that hold, with commas between{alone} Where none does, answer: "
 _OF_THESE = _OF.format(alone=_ALONE) + "none. There are: "
@@ -36,21 +45,21 @@ def prompt_of(item: Item, order: Sequence[int]) -> str:
     Args:
         item: that is asked.
         order: places of its options by letter; of labels as they are named.
-
-    Raises:
-        DataError: its form of answer cannot be asked for.
     """
-    if item.form not in WAYS:
-        raise DataError(
-            f"item {item.item_id}: an answer of the form {item.form!r} cannot be asked for yet"
-        )
     options = [item.of[place] for place in order]
-    ending = _ENDINGS[item.form]
+    ending = _ENDINGS.get(item.form, "")
     parts = [item.text, item.ask]
     if item.form == "choice":
         parts.append(lettered(options))
-    elif item.form == "labels" and options:
+    elif item.form == "labels":
         ending = f"{_OF_THESE}{', '.join(options)}."
+    elif item.form == "cells":
+        rows, columns = item.answer.cells.grid if item.kind == "cells" else (0, 0)  # type: ignore[union-attr]
+        ending += f"; there are {rows} rows and {columns} columns." if rows else "."
+    elif item.form in ("point", "points"):
+        ending += _COUNTED[item.points]
+    elif item.form in ("call", "calls"):
+        ending = described(item.tools)
     if item.refusable and item.form != "choice":
         ending += _CANNOT
     return "\n\n".join(part.strip() for part in (*parts, ending) if part.strip())
@@ -82,6 +91,7 @@ class Prompt(NamedTuple):
     options: tuple[str, ...] = ()
 
 
+_TOOLS = described(()).partition("\n")[0]
 _TOLD = {ending.partition(_ALONE)[0]: form for form, ending in _ENDINGS.items()}
 _LABELS = re.compile(rf"{re.escape(_OF_THESE)}(.*?)\.(?:{re.escape(_CANNOT)})?", re.DOTALL)
 
@@ -92,6 +102,8 @@ def read_prompt(text: str) -> Prompt | None:
     if found := _LABELS.fullmatch(ending):
         return Prompt("labels", tuple(found[1].split(", ")))
     form = _TOLD.get(ending.partition(_ALONE)[0])
+    if form is None and ending.startswith(_TOOLS):
+        return Prompt("call")
     if form is None:
         return None
     return Prompt(form, unlettered(before.rpartition("\n\n")[2]) if form == "choice" else ())

@@ -26,7 +26,7 @@ NOTED = ("order",)
 """What scoring reads of how an item was asked, from the identity of its question."""
 FRAMES = FrameChoice(count=16, longest_side=768)
 """What is shown of a video where nothing else is said: as many, at equal distances."""
-_LIKELY = {"choice": 1, "number": 2, "text": 8, "labels": 20}
+_LIKELY = {"choice": 1, "number": 2, "text": 8, "point": 10}
 """Characters of a likely answer."""
 
 
@@ -93,7 +93,7 @@ class Asking:
                 identity,
                 tuple(one.medium() for one in files),
                 partial(_opening, item, files, words, note),
-                likely=(Turn(len(item.system) + len(words), _LIKELY[item.form]),),
+                likely=(Turn(len(item.system) + len(words), _LIKELY.get(item.form, 40)),),
             )
 
     def follow_up(self, asked: Question, answer: Answer) -> None:

@@ -7,7 +7,7 @@ right action (``consistent``). No answer counts as 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def contexts_task(
         items,
         asking,
         [_sample(name, rows) for name, rows in scenes.items()],
-        right_by_half(scenes),
+        right_by_half(items),
         journal,
         title="Contexts",
         location=items.root,
@@ -98,18 +98,20 @@ def _sample(name: str, rows: Sequence[Item]) -> Sample:
 
 
 @scorer(metrics={"*": means_of("group", "group")}, name="contexts")
-def right_by_half(scenes: Mapping[str, Sequence[Item]]) -> Scorer:
+def right_by_half(items: ItemSet) -> Scorer:
     """The shares of right answers of a scene: seen, done, and whether all was done rightly.
 
     NaN where nothing of the kind was asked. ``unanswered`` is the share of the scene's questions
     without an answer.
     """
+    scenes = items.scenes()
 
     async def score(state: TaskState, target: Target) -> Score:
         answers = {answer.item_id: answer for answer in answers_of(state)}
         asked = [item for item in scenes[str(state.sample_id)] if item.item_id in answers]
         rows = score_rows(
-            (item, of_row(row_of([answers[item.item_id]]), item.item_id)) for item in asked
+            ((item, of_row(row_of([answers[item.item_id]]), item.item_id)) for item in asked),
+            size=items.size,
         )
         value: dict[str, float] = dict.fromkeys((*ABOUT, "consistent", "unanswered"), _NOT_ASKED)
         for about in ABOUT:

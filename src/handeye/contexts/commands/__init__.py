@@ -7,7 +7,7 @@ import typer
 from handeye.contexts.commands import scoring as contexts_scoring, sets as contexts_sets
 
 app = typer.Typer(
-    help="Contexts: one picture, several contexts; does what is done fit both?",
+    help="Contexts: one picture, several contexts, to each its own action.",
     no_args_is_help=True,
 )
 app.command("init")(contexts_sets.init)

@@ -71,7 +71,8 @@ class Simulated:
             order = tuple(item.of.index(text) for text in prompt.options)
         except ValueError:
             raise RunError(f"handeye/simulated: item {item.item_id} has other options") from None
-        found = simulate(item, self._known, self._faults, self._seed, order, asked.sample)
+        size = self._set.size(item) if item.form in ("point", "points") else None
+        found = simulate(item, self._known, self._faults, self._seed, order, asked.sample, size)
         return spoken(found.raw_text, found.stop_reason, found.error, found.planted)
 
 
@@ -88,9 +89,10 @@ class Constant:
         first = min(prompt.options, default="yes")
         if prompt.form == "choice":
             return Reply(LETTERS[prompt.options.index(first)])
-        return Reply("1" if prompt.form == "number" else first)
+        return Reply(_FIXED.get(prompt.form, first))
 
 
+_FIXED = {"number": "1", "cells": "DONE", "point": "(1, 1)", "points": "none", "call": "nothing"}
 RESPONDENTS: Respondents = {
     "simulated": Kind(
         ("data", "faults", "seed"), Simulated, "knows the gold, and spoils it as told"

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from handeye.answer_kinds.choice import LETTERS
 from handeye.contexts.authored import Answer
 from handeye.contexts.items import CANNOT, Item
-from handeye.contexts.scoring.actions import gold_of, gold_said, is_action, right
+from handeye.contexts.scoring.actions import Size, as_shown, gold_of, gold_said, is_action, right
 from handeye.respondents.fault_rates import Faults
 from handeye.sets.draw import Draw
 
@@ -72,6 +71,7 @@ def simulate(
     seed: int,
     order: Sequence[int] = (),
     sample: int = 1,
+    size: Size | None = None,
 ) -> Simulated:
     """Answer one question.
 
@@ -82,8 +82,9 @@ def simulate(
         seed: of all draws; the same (seed, item id, sample) gives the same answer.
         order: places of the options as they are shown; by default as the set has them.
         sample: which of several answers is asked for.
+        size: of the picture, where places are asked for in parts of its sides.
     """
-    return _Answering(item, known, faults, seed, tuple(order), sample).answer()
+    return _Answering(item, known, faults, seed, tuple(order), sample, size).answer()
 
 
 def simulate_predictions(
@@ -120,8 +121,9 @@ class _Answering:
         seed: int,
         order: tuple[int, ...],
         sample: int,
+        size: Size | None,
     ) -> None:
-        self.item, self.known = item, known
+        self.item, self.known, self._size = item, known, size
         self.order = order or tuple(range(len(item.of)))
         self._seed, self._sample = seed, sample
         self._fired = {name for name, rate in faults.items() if self._draw(name).unit() < rate}
@@ -221,6 +223,8 @@ class _Answering:
             return gold_of(item.form, action)
         if item.form == "choice":
             return next((one for one in item.of if is_action(one, item.form, action)), None)
+        if item.form in ("call", "calls"):
+            return f'[{{"arguments":{{}},"name":"{action}"}}]'
         return action if item.form == "text" else None
 
     def _wrong(self, said: str) -> str | None:
@@ -236,6 +240,14 @@ class _Answering:
             gold = set(gold_said(item).split(", "))
             left = sorted(set(item.of) - gold)
             return ", ".join(left)
+        if item.form == "cells":
+            return "" if gold_said(item) else "R1C1"
+        if item.form in ("point", "points"):
+            return "(1, 1)" if not right("(1, 1)", item.form, item.answer) else "(0, 99999)"
+        if item.form in ("call", "calls"):
+            names = [tool.name for tool in item.tools]
+            other = [f'[{{"arguments":{{}},"name":"{name}"}}]' for name in names]
+            return next(one for one in ("[]", *other) if not right(one, item.form, item.answer))
         options = [
             one
             for one in item.of
@@ -250,10 +262,7 @@ class _Answering:
         if "prose" in self._fired:
             self.planted.append("prose")
             return self._draw("prose", "which").pick(_PROSE)
-        if self.item.form == "choice":
-            said = LETTERS[self.order.index(self.item.of.index(said))]
-        elif self.item.form == "labels" and not said:
-            said = "none"
+        said = as_shown(said, self.item, self.order, self._size)
         if "lenient" not in self._fired:
             return said
         self.planted.append("lenient")

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from handeye.answer_kinds.reading import words
 from handeye.contexts.authored import Answer
-from handeye.contexts.scoring.actions import answers_apart
+from handeye.contexts.scoring.actions import answers_apart, right
 from handeye.contexts.scoring.references import HALVES, best
 from handeye.contexts.scoring.score import ScoreRow
 from handeye.stats.intervals import Samples, difference, with_values
@@ -184,16 +185,27 @@ class Figures:
         for place in np.flatnonzero(of):
             held[key(self.rows[place])].append(int(place))
         for places in held.values():
-            golds = Counter(self.rows[place].right_answer for place in places)
-            said = Counter((self.rows[p].right_answer, self.rows[p].said) for p in places)
-            others = self._apart([self.rows[place] for place in places])
-            for place in places:
-                row = self.rows[place]
-                n[place] = sum(golds[one] for one in others[row.right_answer]) / 2
-                if row.said is not None:
-                    alike = (said[one, row.said] for one in others[row.right_answer])
+            rows = [self.rows[place] for place in places]
+            golds = Counter(row.right_answer for row in rows)
+            others, done = self._apart(rows), self._same(rows)
+            said = Counter((row.right_answer, one) for row, one in zip(rows, done, strict=True))
+            for place, row, one in zip(places, rows, done, strict=True):
+                n[place] = sum(golds[other] for other in others[row.right_answer]) / 2
+                if one is not None:
+                    alike = (said[other, one] for other in others[row.right_answer])
                     same[place] = sum(alike) / 2
         return n, same
+
+    @staticmethod
+    def _same(rows: Sequence[ScoreRow]) -> list[str | None]:
+        """What was done, the same where it is: the answer that it is right by, else its words."""
+        golds = {row.right_answer: (row.form, row.answer) for row in rows}
+        known: dict[str, str] = {}
+        for row in rows:
+            if row.said is not None and row.said not in known:
+                fits = (one for one, of in golds.items() if right(row.said, *of))
+                known[row.said] = next(fits, words(row.said))
+        return [None if row.said is None else known[row.said] for row in rows]
 
     @staticmethod
     def _apart(rows: Sequence[ScoreRow]) -> dict[str, list[str]]:

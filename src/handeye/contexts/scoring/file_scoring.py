@@ -88,7 +88,7 @@ def score_files(
             )
             pairs = list(joined.pairs(items))
             hold_orders(pairs, answers)
-        rows = score_rows(pairs, model)
+        rows = score_rows(pairs, model, items.size)
         writer.add("scores", rows)
         if progress is not None:
             progress(len(rows), len(pairs))
@@ -180,7 +180,8 @@ def score(
         joined = Join[Item, Prediction](answers, allow_missing=allow_missing)
         pairs = list(joined.pairs(items))
         hold_orders(pairs, answers)
-        rows = score_rows(pairs)
+        size = items.size if isinstance(items, ItemSet) else lambda item: None
+        rows = score_rows(pairs, size=size)
     summary = summarize(rows, n_expected=joined.expected, seed=seed, bootstrap=bootstrap)
     return Result(tuple(rows), summary)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from handeye.answer_kinds.choice import LETTERS
 from handeye.contexts.items import CANNOT, Item
-from handeye.contexts.scoring.actions import gold_said, right
+from handeye.contexts.scoring.actions import as_shown, gold_said, right
 from handeye.contexts.scoring.predictions import Prediction
 from handeye.contexts.scoring.score import ScoreRow, score_rows
 from handeye.contexts.scoring.summary import SUITE, summarize
@@ -111,12 +111,9 @@ def looks(
 
 def _said(item: Item, answer: str) -> Prediction:
     """An answer in the form that its question asks for."""
-    text = answer
-    if item.form == "choice" and answer in item.of:
-        text = LETTERS[item.of.index(answer)]
-    elif item.form == "labels" and not answer:
-        text = "none"
     order = tuple(range(len(item.of)))
+    offered = item.form != "choice" or answer in item.of
+    text = as_shown(answer, item, order) if offered else answer
     return Prediction(item.item_id, text, state="answered", order=order)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from handeye.contexts.authored import Answer
-from handeye.contexts.scoring.actions import gold_of, right
+from handeye.contexts.scoring.actions import as_text, gold_of, of_text, right
 
 Half = Literal["context", "picture"]
 HALVES: dict[Half, str] = {
@@ -58,14 +58,11 @@ def best(asked: Sequence[_Asked], half: Half) -> list[bool | None]:
         answers = [asked[place].answer for place in places]
         form = asked[places[0]].form
         golds = list(dict.fromkeys(gold_of(form, answer) for answer in answers))[:_MOST]
-        known: dict[tuple[str, Answer], bool] = {}
+        texts = list(map(as_text, answers))
         most: list[bool] = []
         for gold in golds:
-            found = []
-            for answer in answers:
-                if (gold, answer) not in known:
-                    known[gold, answer] = right(gold, form, answer)
-                found.append(known[gold, answer])
+            known = {text: right(gold, form, of_text(text)) for text in set(texts)}
+            found = [known[text] for text in texts]
             if sum(found) > sum(most) or not most:
                 most = found
         for place, holds in zip(places, most, strict=True):

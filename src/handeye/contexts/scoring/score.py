@@ -5,13 +5,21 @@ The official columns take the strict reading; an answer that cannot be read is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from handeye.contexts.authored import Answer
 from handeye.contexts.items import CANNOT, Item
-from handeye.contexts.scoring.actions import as_text, gold_said, is_action, of_text, read, right
+from handeye.contexts.scoring.actions import (
+    Size,
+    as_text,
+    gold_said,
+    is_action,
+    of_text,
+    read,
+    right,
+)
 from handeye.contexts.scoring.predictions import Prediction
 
 STATES = ("answered", "empty", "refused", "truncated", "unreadable", "error")
@@ -70,18 +78,26 @@ class ScoreRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def score_rows(
-    pairs: Iterable[tuple[Item, Prediction]], model: str | None = None
+    pairs: Iterable[tuple[Item, Prediction]],
+    model: str | None = None,
+    size: Callable[[Item], Size | None] = lambda item: None,
 ) -> list[ScoreRow]:
     """Rows of items, in their order.
 
     Args:
         pairs: items and the answers to them.
         model: who answered, where predictions do not say.
+        size: of an item's picture, where places in it are told in parts of its sides.
     """
-    return [_row(item, found, model) for item, found in pairs]
+    return [_row(item, found, model, size) for item, found in pairs]
 
 
-def _row(item: Item, found: Prediction, model: str | None) -> ScoreRow:
+def _row(
+    item: Item,
+    found: Prediction,
+    model: str | None,
+    size: Callable[[Item], Size | None],
+) -> ScoreRow:
     state = found.state or ("error" if found.error else "answered")
     text = found.raw_text or ""
     if state == "answered" and not text.strip():
@@ -89,7 +105,8 @@ def _row(item: Item, found: Prediction, model: str | None) -> ScoreRow:
     order = found.order or range(len(item.of))
     options = [item.of[place] for place in order]
     # What is whole at the limit is an answer.
-    lenient = read(text, item, options) if state in ("answered", "truncated") else None
+    pixels = size(item) if item.form in ("point", "points") else None
+    lenient = read(text, item, options, pixels) if state in ("answered", "truncated") else None
     strict = lenient if lenient is not None and lenient.strict else None
     if state == "answered" and strict is None:
         state = "unreadable"
