@@ -128,8 +128,8 @@ def answers_apart(form: str, one: Answer, other_form: str, other: Answer) -> boo
     impossible = (one.kind == "impossible") + (other.kind == "impossible")
     if impossible:
         return impossible == 1
-    if WAYS[form].apart is not None:
-        return WAYS[form].apart(one, other)
+    if (told := WAYS[form].apart) is not None:
+        return told(one, other)
     first, second = (WAYS[form].gold(answer) for answer in (one, other))
     return not right(first, form, other) and not right(second, form, one)
 

@@ -104,7 +104,9 @@ def _row(
         state = "error" if found.raw_text is None else "empty"
     order = found.order or range(len(item.of))
     options = [item.of[place] for place in order]
-    # What is whole at the limit is an answer.
+    # What is whole at the limit is an answer; of a text that cannot be told.
+    if state == "truncated" and item.form == "text":
+        text = ""
     pixels = size(item) if item.form in ("point", "points") else None
     lenient = read(text, item, options, pixels) if state in ("answered", "truncated") else None
     strict = lenient if lenient is not None and lenient.strict else None
