@@ -351,7 +351,8 @@ def schema() -> dict[str, Any]:
 
 
 def _structs(kind: type) -> Iterator[type]:
-    for one in kind.__subclasses__():
+    subclasses: list[type] = kind.__subclasses__()
+    for one in subclasses:
         yield one
         yield from _structs(one)
 

@@ -190,11 +190,11 @@ class Figures:
             golds = Counter(row.right_answer for row in rows)
             others, done = self._apart(rows), self._same(rows)
             said = Counter((row.right_answer, one) for row, one in zip(rows, done, strict=True))
-            for place, row, one in zip(same_key, rows, done, strict=True):
-                n[place] = sum(golds[other] for other in others[row.right_answer]) / 2
+            for at, row, one in zip(same_key, rows, done, strict=True):
+                n[at] = sum(golds[other] for other in others[row.right_answer]) / 2
                 if one is not None:
                     alike = (said[other, one] for other in others[row.right_answer])
-                    same[place] = sum(alike) / 2
+                    same[at] = sum(alike) / 2
         return n, same
 
     @staticmethod
