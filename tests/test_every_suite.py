@@ -111,6 +111,13 @@ KITS = {
             {"way": "written"},
         ),
     ),
+    "contexts": Kit(
+        ("--scenes", "12"),
+        "default=0.4,other_context=0.3,refuse=0.1",
+        "other_context=0.9,wrong=0.9",
+        mistakes=("context_blind", "picture_blind", "harmful", "cannot"),
+        asking=({"option_order": "set"},),
+    ),
 }
 # Of all files this one takes longest: it is begun with, or one worker would end with it alone.
 pytestmark = pytest.mark.slow
@@ -1110,6 +1117,7 @@ _FEWER = {
     "visualact": (["--clips", "3"], ["--clips", "6"]),
     "premise": (["--families", "2"], ["--families", "3"]),
     "stress": (["--groups", "2"], ["--groups", "4"]),
+    "contexts": (["--scenes", "3"], ["--scenes", "6"]),
 }
 
 

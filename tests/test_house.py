@@ -22,13 +22,13 @@ from tests.support.house import (
     tree_of,
 )
 
-SUITES = ("rose", "visualact", "premise", "stress")
+SUITES = ("rose", "visualact", "premise", "stress", "contexts")
 # From the ground up; a room imports what stands on lower floors. ``suite`` is the contract: it
 # imports nothing. ``suites`` is the register: what stands above it speaks to suites through it.
 FLOORS = (
     (
         *("", "__init__", "errors", "atomic", "hashing", "reading", "printing", "progress"),
-        *("arguments", "shown", "suite"),
+        *("arguments", "placed", "shown", "suite"),
     ),
     ("answer_kinds", "assets", "stats", "media"),
     ("sets",),

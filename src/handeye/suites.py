@@ -22,6 +22,7 @@ SUITES = {
     "visualact": Part("handeye.visualact.suite:SUITE"),
     "premise": Part("handeye.premise.suite:SUITE"),
     "stress": Part("handeye.stress.suite:SUITE"),
+    "contexts": Part("handeye.contexts.suite:SUITE"),
 }
 TAKEN = (
     *("compare", "models", "protocol", "report", "rewards", "run", "states", "study", "suites"),

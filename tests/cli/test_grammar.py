@@ -132,6 +132,7 @@ def test_what_every_command_has(command: Any, path: tuple[str, ...]) -> None:
     names = {name for one in options(command) for name in one.opts}
     assert "--quiet" in names
     no_figures = {"generate", "rerender", "serve", "export", "base", "report", "recipe"}
+    no_figures |= {"init", "schema"}
     assert ("--json" in names) == (
         path[-1] not in no_figures and (path[0] != "train" or path[-1] not in SUITES)
     )
@@ -244,7 +245,7 @@ def test_json_needs_no_file(words: tuple[str, ...], where: str | None, tmp_path:
         ("rose generate DIR", "missing option '--seed'; for example: handeye rose generate SET"),
         ("rose generate DIR --seed x", "--seed must be a whole number"),
         ("visualact scenes RUN --points x", "--points must be a number"),
-        ("qqqq", "there are: rose, visualact, premise, stress, run, report, compare"),
+        ("qqqq", "there are: rose, visualact, premise, stress, contexts, run, report"),
     ],
 )
 def test_what_is_typed_otherwise_is_told_in_one_line(

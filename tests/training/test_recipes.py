@@ -56,18 +56,12 @@ def test_numbers_are_read_as_people_write_them(tmp_path: Path) -> None:
          "reward.credit: invalid enum value 'mocca'"),
         ("data: {held_out: 2}", "data.held_out: expected `float` <= 1.0"),
         ("data: [1]", "data: expected `object`, got `array`"),
-        ("- x", "cannot be read"),
-        ("\tabout: x", "cannot be read: while scanning for the next token found character that "
-         "cannot start any token at line 2, column 1"),
         ("joint: {steps: 3, batch: 4, learning_rate: .inf}", "joint.learning_rate: expected"),
         ("joint: {steps: 99999999999999999999, batch: 4, learning_rate: 1}", "joint.steps: exp"),
         ("reward: {steps: 3, batch: 8, learning_rate: 1e-3, rewards: {budget: 10.5}}",
          "reward.rewards: budget must be a whole number"),
         ("reward: {steps: 3, batch: 8, learning_rate: 1e-3, rewards: {outcome: 0, perception: 0, "
          "form: 0, length: 0, repetition: 0}}", "reward.rewards: all weights are 0"),
-        ("model: {name: small}", "line 2: model is there twice; give it once"),
-        ("data:\n  set: a\n  rows: b\n  set: c", "line 5: set is there twice"),
-        ("data: &a [*a]", "data: expected `object`, got `array`"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, told: str) -> None:
@@ -75,6 +69,17 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, told
     with pytest.raises(DataError) as error:
         read_recipe(path)
     assert str(error.value).startswith(f"{path}: {told}")
+
+
+def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mine\.yaml:2: not YAML: "):
+        read_recipe(recipe(tmp_path, f"{MODEL}- x"))
+    with pytest.raises(DataError, match=r"mine\.yaml:3: the key 'model' stands twice"):
+        read_recipe(recipe(tmp_path, f"{MODEL}data: {{}}\n{MODEL}"))
+    with pytest.raises(DataError, match=r"mine\.yaml:2: not YAML: .* cannot start any token"):
+        read_recipe(recipe(tmp_path, f"{MODEL}\tabout: x"))
+    with pytest.raises(DataError, match=r"mine\.yaml:2: the alias \*a"):
+        read_recipe(recipe(tmp_path, f"{MODEL}data: &a [*a]"))
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from handeye.suites import all_suites
 _SUITES = tuple(suite.name for suite in all_suites())
 _HELP = f"""Measure, explain and close the perception-to-action gap of multimodal models.
 
-In the order of work, where SUITE is {" or ".join(_SUITES)}:
+In order of work, SUITE is {", ".join(_SUITES[:-1])} or {_SUITES[-1]}:
 
   handeye SUITE generate SET --seed 7                  make a set
   handeye SUITE verify SET                             check it

@@ -43,7 +43,7 @@ _ALIKE = {
     **dict.fromkeys(("list", "ls"), "suites"),
 }
 # Commands that one hint may name.
-_FEW = 4
+_FEW = 5
 
 
 # ---- one command

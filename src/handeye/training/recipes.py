@@ -21,6 +21,7 @@ import msgspec
 
 from handeye.errors import DataError, OptionError, allowed, did_you_mean
 from handeye.hashing import read_regular
+from handeye.placed import MisplacedError, read_yaml
 from handeye.reading import UNREADABLE, why
 from handeye.rewards.adapters import WEIGHED
 from handeye.rewards.scoring import Reward
@@ -338,10 +339,9 @@ def read_recipe(name: str | Path) -> Recipe:
         )
     try:
         text = read_regular(path)
-        # 1e-4 is a text in YAML, and meant as a number.
-        recipe = msgspec.yaml.decode(text, type=Recipe, strict=False)
-        _refuse_twice(text)
-        return _checked(recipe)
+        return _checked(msgspec.convert(read_yaml(text).plain(), Recipe, strict=False))
+    except MisplacedError as error:
+        raise error.within(path) from None
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {_told(str(error))}") from None
     except (OSError, *UNREADABLE) as error:
@@ -350,34 +350,6 @@ def read_recipe(name: str | Path) -> Recipe:
         raise DataError(f"{path}: cannot be read: {told}") from None
     except OptionError as error:
         raise DataError(f"{path}: {error}") from None
-
-
-def _refuse_twice(text: bytes) -> None:
-    """Refuse a key that stands twice in one mapping, of which YAML would take the last.
-
-    Raises:
-        OptionError: there is one; with its line.
-    """
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    todo, seen = [yaml.compose(text, Loader=loader)], set()
-    while todo:
-        node = todo.pop()
-        # An alias is the node that it stands for.
-        if id(node) in seen or not isinstance(node, yaml.CollectionNode):
-            continue
-        seen.add(id(node))
-        if isinstance(node, yaml.SequenceNode):
-            todo += node.value
-            continue
-        keys: set[str] = set()
-        for key, value in node.value:
-            if key.value in keys:
-                line = key.start_mark.line + 1
-                raise OptionError(f"line {line}: {key.value} is there twice; give it once")
-            keys.add(key.value)
-            todo.append(value)
 
 
 def _told(message: str) -> str:

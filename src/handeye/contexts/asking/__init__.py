@@ -1,0 +1,1 @@
+"""How a set is put to a model: prompts, questions, runs, Inspect's task."""

@@ -1,0 +1,1 @@
+"""What runs over the same set are compared by."""

@@ -1,0 +1,1 @@
+"""Why items failed, and what that shows of a respondent."""

@@ -1,0 +1,1 @@
+"""From answers to score rows, figures with intervals, and the tables of a run."""
