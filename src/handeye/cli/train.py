@@ -157,9 +157,9 @@ def perception(
     if out is None:
         raise OptionError("give the encoder a folder with --out, or try the recipe with --dry-run")
     root, truths = _truths(recipe)
-    from handeye.training.command import is_first
     from handeye.training.perception import told, train_perception
     from handeye.training.probes import table
+    from handeye.training.run_card import is_first
     from handeye.training.training_run import begun
 
     if is_first():
@@ -428,7 +428,8 @@ def _carry_out(stage: Any, recipe: Recipe, out: Path | None, seed: int, json: st
 def _card_of(stage: Any, recipe: Recipe, out: Path | None, seed: int) -> dict[str, Any]:
     """Carry out a stage; gives its card, and nothing in other processes than the first."""
     from handeye.errors import OptionError
-    from handeye.training.command import is_first, telling
+    from handeye.training.command import telling
+    from handeye.training.run_card import is_first
     from handeye.training.stages import carry_out
     from handeye.training.told import facts_of
     from handeye.training.training_run import begun
@@ -453,7 +454,7 @@ def _sweep(
 
     from handeye.errors import OptionError
     from handeye.printing import tell
-    from handeye.training.command import is_first
+    from handeye.training.run_card import is_first
     from handeye.training.training_run import RECORD
 
     if out is None:
@@ -589,7 +590,7 @@ def _truths(recipe: Recipe) -> tuple[Path, Iterable[PictureTruth]]:
 
 def _carried_out(given: dict[str, Any]) -> bool:
     """Whether something was trained, and this process is the one that tells."""
-    from handeye.training.command import is_first
+    from handeye.training.run_card import is_first
 
     return not given["dry_run"] and is_first()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -42,11 +41,6 @@ def needs_torch(*more: str) -> None:
     check_version("transformers")
     if "trl" in more:
         check_version("trl")
-
-
-def is_first() -> bool:
-    """Whether this is the process, of several, that writes and tells."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def train_and_examine(lesson: Teaches, out: Path, preset: str, seed: int, **changes: Any) -> None:

@@ -40,13 +40,12 @@ from handeye.errors import OptionError
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.backbones import Backbone, backbone
-from handeye.training.command import is_first
 from handeye.training.heads import PerceptualHead, TargetBatch, batched, heads_file
 from handeye.training.learning_curve import curve_svg
 from handeye.training.pictures import Pictures, some
 from handeye.training.probes import Figure, Looked, Sums, figures, looked, probed
 from handeye.training.recipes import Perception, Recipe, Weights
-from handeye.training.run_card import libraries, machine
+from handeye.training.run_card import is_first, libraries, machine
 from handeye.training.small import made_up
 from handeye.training.stages import arguments, rows_at_once
 from handeye.training.targets import PictureTruth, Vocabulary

@@ -24,6 +24,11 @@ def machine() -> dict[str, Any]:
     }
 
 
+def is_first() -> bool:
+    """Whether this is the process, of several, that writes and tells."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
 def run_card(
     suite: str,
     recipe: Recipe,

@@ -38,7 +38,6 @@ from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.rewards.scoring import text_of
 from handeye.training.checkpoints import keep, open_model, parameters_of
-from handeye.training.command import is_first
 from handeye.training.examination import (
     Words,
     answers,
@@ -51,7 +50,7 @@ from handeye.training.examination import (
 from handeye.training.learning_curve import curve_svg
 from handeye.training.recipes import Course, Machine, Recipe, Stage
 from handeye.training.rows import Material, Row, checked, held_out, phrases_of
-from handeye.training.run_card import libraries, machine
+from handeye.training.run_card import is_first, libraries, machine
 from handeye.training.small import made_up
 from handeye.training.training_run import (
     CHECKPOINTS,

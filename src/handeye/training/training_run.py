@@ -34,11 +34,10 @@ from handeye.printing import tell
 from handeye.reading import read_json
 from handeye.respondents.local.identity import CARD
 from handeye.training.architecture import build, save
-from handeye.training.command import is_first
 from handeye.training.learning_curve import curve_svg
 from handeye.training.lesson import Example, Recipe
 from handeye.training.packing import Packer
-from handeye.training.run_card import machine, run_card
+from handeye.training.run_card import is_first, machine, run_card
 from handeye.training.supervision import Pupil
 from handeye.training.words import last_token
 
