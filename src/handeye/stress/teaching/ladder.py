@@ -24,7 +24,8 @@ from handeye.stress.scoring.file_scoring import score
 from handeye.training.ladder import Ground, Said
 from handeye.training.rows import Material, rows_of
 
-FAMILIES = ("count", "size", "relation")
+FAMILIES = ("count", "size", "relation", "reference")
+THINGS = "3:5"
 CUES = ("context", "authority")
 LEVEL, SIDE, SCENES = 1, 128, 600
 SAID = {
@@ -73,6 +74,7 @@ def ladder(
             level=level or LEVEL,
             size=SIDE,
             split=split,
+            things=THINGS,
             workers=workers,
             progress=progress,
         )
