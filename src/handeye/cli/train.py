@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -84,9 +84,7 @@ def _climbed() -> list[Any]:
 
 
 def _rungs() -> Iterable[str]:
-    from handeye.training.ladder import RUNGS
-
-    return RUNGS
+    return dict.fromkeys(name for one in _climbed() for name in one.ladder().rungs)
 
 
 def _recipes() -> Iterable[str]:
@@ -288,11 +286,12 @@ def ladder(
     ],
     seed: Decides,
     true_cues: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="SHARES", help="Percent of the cues in training that are true, with commas."
+            metavar="SHARES",
+            help="Percent of the cues in training that are true, with commas, of suites with cues.",
         ),
-    ] = "50,90",
+    ] = None,
     rungs: Annotated[
         str | None,
         typer.Option(
@@ -301,10 +300,17 @@ def ladder(
             autocompletion=one_of(_rungs, several=True),
         ),
     ] = None,
-    config: Config = "ladder",
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of the recipe: one that ships, or a YAML file.",
+            autocompletion=one_of(_recipes),
+        ),
+    ] = None,
     scenes: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Scenes to train on; a quarter as many are asked about."),
+        typer.Option(metavar="N", help="Scenes to train on; how many are asked about follows."),
     ] = None,
     level: Annotated[
         int | None, typer.Option(metavar="N", help="Of their difficulty, 1 for the easiest.")
@@ -326,37 +332,42 @@ def ladder(
     from handeye.printing import tell
     from handeye.progress import counting
     from handeye.training.command import needs_torch, telling
-    from handeye.training.ladder import RUNGS, chosen, climb, keep_all, place_of
+    from handeye.training.ladder import chosen, climb, keep_all, place_of
     from handeye.training.recipes import read_recipe
 
     able = {one.name: one for one in _climbed()}
     if suite not in able or (made := able[suite].ladder) is None:
         raise OptionError(f"suite is {suite!r}{allowed(suite, able)}")
-    recipe = read_recipe(config)
-    names = chosen(None if rungs is None else [one.strip() for one in rungs.split(",")])
-    shares = _percents(true_cues)
+    plan = made()
+    recipe = read_recipe(config or plan.recipe)
+    wanted = None if rungs is None else [one.strip() for one in rungs.split(",")]
+    names = chosen(wanted, plan.rungs)
+    for given, there, what in ((true_cues, plan.cues, "cues"), (level, plan.levels, "levels")):
+        if given is not None and not there:
+            raise OptionError(f"the scenes of {suite} have no {what}; leave the option out")
+    shares: Sequence[int | None] = _percents(true_cues) if true_cues else (plan.cues or (None,))
     needs_torch("trl", "peft", "datasets")
-    how = {"scenes": scenes, "level": level}
-    said: Any = {}
+    how = {"scenes": scenes, **({"level": level} if plan.levels else {})}
     for share in shares:
+        cues = {} if share is None else {"cues": share}
         sets = place_of(out, seed) / "sets"
         # A process for other cues makes the same sets: the second one waits.
         with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
-            ground = made(sets, seed=seed, cues=share, progress=progress, **how)
-        said = ground.said
+            ground = plan.ground(sets, seed=seed, progress=progress, **how, **cues)
 
-        def begins(name: str, share: int = share) -> None:
-            tell(f"cues {share} %, {name}: {RUNGS[name].about}")
+        def begins(name: str, share: int | None = share) -> None:
+            where = "" if share is None else f"cues {share} %, "
+            tell(f"{where}{name}: {plan.rungs[name].about}")
 
         def facts(losses: Any) -> list[str]:
             return [f"loss {losses['loss']:.3f}"]
 
         climb(
-            ground, recipe, out, seed, share,
+            plan, ground, recipe, out, seed, share,
             rungs=names, record={"suite": suite, **how}, begins=begins,
             showing=lambda steps: telling(steps, facts),
         )  # fmt: skip
-    told, compared, tables = keep_all(out, said)
+    told, compared, tables = keep_all(out, plan)
     found = {"figures": to_builtins(told), "contrasts": to_builtins(compared)}
     if not put_json(json, json_.dumps(found, indent=1)):
         _say_tables(f"{out}: {len(names)} trainings of seed {seed}, told in ladder.md", tables)

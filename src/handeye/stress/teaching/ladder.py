@@ -21,7 +21,7 @@ from handeye.stress.perceived import perceived
 from handeye.stress.rewarded import rewarded
 from handeye.stress.scenes.generation import generate
 from handeye.stress.scoring.file_scoring import score
-from handeye.training.ladder import Ground, Said
+from handeye.training.ladder import Ground, Plan, Said
 from handeye.training.rows import Material, rows_of
 
 FAMILIES = ("count", "size", "relation", "reference")
@@ -86,9 +86,13 @@ def ladder(
     return Ground(
         Material(rows_of(rewarded(shown)), shown.root, truths),
         Material(rows_of(rewarded(asked)), asked.root),
-        SAID,
-        lambda said: figures(asked, said),
+        lambda said, before: figures(asked, said),
     )
+
+
+def plan() -> Plan:
+    """The ladder of the suite."""
+    return Plan(ladder, SAID, cues=(50, 90), levels=True)
 
 
 def with_cues(items: Iterable[Item], cues: int, seed: int) -> list[Item]:
