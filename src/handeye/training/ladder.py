@@ -77,6 +77,7 @@ class Ground:
             given beside them are those of the rung that was gone on from, or None.
         paid: rows of rungs whose questions these are (:attr:`Rung.questions`); None: there are no
             such rungs.
+        frames: texts of prompts that are always the same: one token each.
         constant: what is written to the rows of ``asked`` that have pictures without a look; None:
             the commonest right completion.
         held: what the states of a model hold, given its folder and its answers; None: nobody looks.
@@ -86,6 +87,7 @@ class Ground:
     asked: Material
     figures: Callable[[Sequence[str], Sequence[str] | None], Figures]
     paid: Material | None = None
+    frames: Sequence[str] = ()
     constant: Sequence[str] | None = None
     held: Callable[[Path, Sequence[str]], Figures] | None = None
 
@@ -430,7 +432,8 @@ class _Ladder:
             rows += () if self._ground.paid is None else self._ground.paid.rows
             wordy = next((one for one in self._rungs.values() if one.stated == "all"), None)
             rows += () if wordy is None else self._material(wordy).rows
-            loaded = open_model(self._recipe.model, self._seed, phrases_of(rows))
+            phrases = phrases_of(rows, self._ground.frames)
+            loaded = open_model(self._recipe.model, self._seed, phrases)
             out.mkdir(exist_ok=True)
             keep(loaded.model, loaded.processor, out)
         return out

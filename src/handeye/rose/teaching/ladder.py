@@ -26,7 +26,7 @@ from handeye.rewards.facts import as_text
 from handeye.rewards.written import read, tagged
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.perceived import perceived
-from handeye.rose.questions import BY_KEY, where
+from handeye.rose.questions import BY_KEY, TEMPLATES, prompt_local, where
 from handeye.rose.release import load
 from handeye.rose.rewarded import rewarded, task_of
 from handeye.rose.scene import Cell, Grid, Region, Scene
@@ -104,7 +104,9 @@ RUNGS = {
     "swapped": Rung(
         "paid what other questions earn", "reward", FIRST, paid=BOTH, swapped=BOTH, questions="paid"
     ),
-    "more": Rung("the first training, as many operations more", after=FIRST, like="both", step=FIRST),
+    "more": Rung(
+        "the first training, for as many operations more", after=FIRST, like="both", step=FIRST
+    ),
     "told": Rung(
         "told the right clicks, for as many operations",
         after=FIRST, questions="paid", like="both", step=FIRST,
@@ -179,8 +181,16 @@ def ground(
         asked=Material((*(row for row in rows if row.images), *texts), asked.root),
         figures=lambda said, before: figures(asked, said, before),
         paid=Material(rows_of(map(task_of, paid)), whole.root, truths),
+        frames=_frames(paid[0]),
         constant=_constant(whole, asked),
     )
+
+
+def _frames(item: Item) -> tuple[str, str]:
+    """What stands in front of every question and behind it."""
+    task, template = task_of(item), TEMPLATES[item.task_template]
+    front = task.truth.question.removesuffix(prompt_local(template, item.region))
+    return front, task.prompt.removeprefix(task.truth.question)
 
 
 def _made(
@@ -353,7 +363,7 @@ def _mean(values: _Passes, level: float) -> Estimate:
 
 
 def _constant(whole: ItemSet, asked: ItemSet) -> list[str]:
-    """For every item the commonest right answer of its kind in training, and the commonest facts."""
+    """For every item what is right of its kind, and the facts, most often in training."""
     truths = [(item.task_template, task_of(item).truth) for item in whole]
     facts, _ = Counter(truth.facts for _, truth in truths).most_common(1)[0]
     gold = {
