@@ -16,6 +16,7 @@ from handeye.terminal.options import Json, one_of, put_json, say_next, some_sets
 
 if TYPE_CHECKING:
     from handeye.suite import Teaches
+    from handeye.training.ladder import Ground, Plan
     from handeye.training.recipes import Recipe
     from handeye.training.targets import PictureTruth
 
@@ -315,6 +316,14 @@ def ladder(
     level: Annotated[
         int | None, typer.Option(metavar="N", help="Of their difficulty, 1 for the easiest.")
     ] = None,
+    pilot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVELS",
+            help="With commas: instead try at which of them rewards could teach, from the first "
+            "on; further seeds then take that level.",
+        ),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Train small models that differ in one thing each, and ask all of them the same.
@@ -327,12 +336,11 @@ def ladder(
 
     from msgspec import to_builtins
 
-    from handeye.atomic import held
     from handeye.errors import OptionError, allowed
-    from handeye.printing import tell
-    from handeye.progress import counting
-    from handeye.training.command import needs_torch, telling
-    from handeye.training.ladder import chosen, climb, keep_all, place_of
+    from handeye.training.climbed import keep_all
+    from handeye.training.command import needs_torch
+    from handeye.training.ladder import chosen
+    from handeye.training.pilot import chosen as level_of, tries
     from handeye.training.recipes import read_recipe
 
     able = {one.name: one for one in _climbed()}
@@ -342,44 +350,122 @@ def ladder(
     recipe = read_recipe(config or plan.recipe)
     wanted = None if rungs is None else [one.strip() for one in rungs.split(",")]
     names = chosen(wanted, plan.rungs)
-    for given, there, what in ((true_cues, plan.cues, "cues"), (level, plan.levels, "levels")):
+    for given, there, what in (
+        (true_cues, plan.cues, "cues"),
+        (level or pilot, plan.levels, "levels"),
+    ):
         if given is not None and not there:
             raise OptionError(f"the scenes of {suite} have no {what}; leave the option out")
-    shares: Sequence[int | None] = _percents(true_cues) if true_cues else (plan.cues or (None,))
+    if pilot and (level or rungs):
+        raise OptionError("--pilot has levels of its own, and one training: leave out the others")
+    levels = _whole_numbers("--pilot", pilot, 1, 99, "levels", "1,2") if pilot else []
+    shares: Sequence[int | None] = (
+        _whole_numbers("--true-cues", true_cues, 0, 100, "percents", "50,90")
+        if true_cues
+        else (plan.cues or (None,))
+    )
     needs_torch("trl", "peft", "datasets")
-    how = {"scenes": scenes, **({"level": level} if plan.levels else {})}
-    for share in shares:
-        cues = {} if share is None else {"cues": share}
-        sets = place_of(out, seed) / "sets"
-        # A process for other cues makes the same sets: the second one waits.
-        with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
-            ground = plan.ground(sets, seed=seed, progress=progress, **how, **cues)
-
-        def begins(name: str, share: int | None = share) -> None:
-            where = "" if share is None else f"cues {share} %, "
-            tell(f"{where}{name}: {plan.rungs[name].about}")
-
-        def facts(losses: Any) -> list[str]:
-            return [f"loss {losses['loss']:.3f}"]
-
-        climb(
-            plan, ground, recipe, out, seed, share,
-            rungs=names, record={"suite": suite, **how}, begins=begins,
-            showing=lambda steps: telling(steps, facts),
-        )  # fmt: skip
+    if pilot:
+        _try_levels(suite, plan, recipe, out, seed, shares, levels, scenes)
+        head = f"{out}: {len(levels)} levels"
+    else:
+        if plan.levels and level is None:
+            level = level_of(tries(out), recipe)
+        for share in shares:
+            how = {"scenes": scenes, **({"level": level} if plan.levels else {})}
+            _climb(suite, plan, recipe, out, seed, share, names, how)
+        head = f"{out}: {len(names)} trainings of seed {seed}, told in ladder.html"
     told, compared, tables = keep_all(out, plan)
-    found = {"figures": to_builtins(told), "contrasts": to_builtins(compared)}
+    found = {
+        "figures": to_builtins(told),
+        "contrasts": to_builtins(compared),
+        "pilot": to_builtins(tries(out)),
+    }
     if not put_json(json, json_.dumps(found, indent=1)):
-        _say_tables(f"{out}: {len(names)} trainings of seed {seed}, told in ladder.md", tables)
+        _say_tables(head, tables)
 
 
-def _percents(text: str) -> list[int]:
+def _climb(
+    suite: str,
+    plan: Plan,
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    share: int | None,
+    names: Sequence[str],
+    how: dict[str, Any],
+) -> Ground:
+    """Make the rungs of a seed, or go on with them; gives what they were shown and asked."""
+    from handeye.atomic import held
+    from handeye.printing import tell
+    from handeye.progress import counting
+    from handeye.training.command import telling
+    from handeye.training.ladder import climb, place_of
+
+    cues = {} if share is None else {"cues": share}
+    sets = place_of(out, seed) / "sets"
+    # A process for other cues makes the same sets: the second one waits.
+    with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
+        ground = plan.ground(sets, seed=seed, progress=progress, **how, **cues)
+
+    def begins(name: str) -> None:
+        where = "" if share is None else f"cues {share} %, "
+        tell(f"{where}{name}: {plan.rungs[name].about}")
+
+    def facts(losses: Any) -> list[str]:
+        return [f"loss {losses['loss']:.3f}"]
+
+    climb(
+        plan, ground, recipe, out, seed, share,
+        rungs=names, record={"suite": suite, **how}, begins=begins,
+        showing=lambda steps: telling(steps, facts),
+    )  # fmt: skip
+    return ground
+
+
+def _try_levels(
+    suite: str,
+    plan: Plan,
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    shares: Sequence[int | None],
+    levels: Sequence[int],
+    scenes: int | None,
+) -> None:
+    """Try levels until rewards are informative at one."""
+    from handeye.printing import tell
+    from handeye.progress import counting
+    from handeye.training import pilot
+    from handeye.training.ladder import folder_of
+
+    rung = pilot.begun_from(plan)
+    for level in levels:
+        place = pilot.place_of(out, recipe, level)
+        for share in shares:
+            tell(f"level {level}")
+            how = {"scenes": scenes, "level": level}
+            ground = _climb(suite, plan, recipe, place, seed, share, [rung], how)
+            with counting("groups") as progress:
+                pilot.draw(
+                    plan, ground, recipe, folder_of(place, seed, share) / rung,
+                    level=level, cues=share, seed=seed, progress=progress,
+                )  # fmt: skip
+        if pilot.chosen(pilot.tries(out), recipe) is not None:
+            break
+
+
+def _whole_numbers(
+    option: str, text: str, least: int, most: int, what: str, example: str
+) -> list[int]:
     from handeye.errors import OptionError, refuse_twice
 
     parts = [one.strip() for one in text.split(",")]
-    if not all(one.isdecimal() and int(one) <= 100 for one in parts):
-        raise OptionError(f"--true-cues is {text!r}; give percents in 0..100 with commas: 50,90")
-    refuse_twice("--true-cues", parts)
+    if not all(one.isdecimal() and least <= int(one) <= most for one in parts):
+        raise OptionError(
+            f"{option} is {text!r}; give {what} in {least}..{most} with commas: {example}"
+        )
+    refuse_twice(option, parts)
     return [int(one) for one in parts]
 
 

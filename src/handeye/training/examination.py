@@ -30,6 +30,7 @@ from handeye.training.rows import Material, Row
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
+    from handeye.training.recipes import Rewarded
 
 Progress = Callable[[int, int], None]
 
@@ -180,6 +181,48 @@ def answers(
             )
             told = made[:, given["input_ids"].shape[1] :]
             out += loaded.tokenizer.batch_decode(told, skip_special_tokens=True)
+            if progress:
+                progress(len(out), len(rows))
+    return out
+
+
+def drawn(
+    loaded: LocalModel,
+    model: Any,
+    material: Material,
+    rows: Sequence[Row],
+    course: Rewarded,
+    *,
+    batch: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[list[str]]:
+    """Completions to the prompts of rows, drawn in groups as a training by rewards draws them.
+
+    Args:
+        loaded: the model with its processor.
+        model: itself, or what it is wrapped in.
+        material: has the pictures.
+        rows: that are asked.
+        course: says how many completions a group has, how long one is, and how sharply it is drawn.
+        batch: rows at a time.
+        seed: of the draws.
+        progress: called with (rows done, in all).
+    """
+    out: list[list[str]] = []
+    many = course.generations
+    with at_rest(model):
+        torch.manual_seed(seed)
+        for start in range(0, len(rows), batch):
+            some = [row for row in rows[start : start + batch] for _ in range(many)]
+            given = prompts(loaded, material, some).to(model.device)
+            made = model.generate(
+                **given, do_sample=True, temperature=course.temperature, top_k=0, top_p=1.0,
+                max_new_tokens=course.tokens, suppress_tokens=suppressed(loaded),
+            )  # fmt: skip
+            told = made[:, given["input_ids"].shape[1] :]
+            texts = loaded.tokenizer.batch_decode(told, skip_special_tokens=True)
+            out += [texts[place : place + many] for place in range(0, len(texts), many)]
             if progress:
                 progress(len(out), len(rows))
     return out

@@ -5,8 +5,8 @@ them was trained on; a suite says which rungs there are, gives rows and set, and
 come to (:attr:`handeye.suite.Suite.ladder`). Knows a folder, in which several seeds have their
 places:
 
-    OUT/ladder.jsonl                   a line a figure: seed, cues, rung, figure, value, low, high
-    OUT/ladder.md                      the same as tables, with what all seeds tell together
+    OUT/ladder.*                       what all seeds tell together (handeye.training.climbed)
+    OUT/pilot/                         a try before (handeye.training.pilot)
     OUT/seed-S/sets/                   what is shown, and what is asked
     OUT/seed-S/cues-C/training.json    the recipe; a folder of another ladder is refused. Of suites
                                        without cues: OUT/seed-S/rungs/
@@ -20,7 +20,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import wraps
@@ -30,14 +30,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from handeye.atomic import held, write_bytes, write_text
+from handeye.atomic import held, write_bytes
 from handeye.errors import OptionError, allowed, refuse_twice
 from handeye.reading import read_json
 from handeye.rewards.columns import written
-from handeye.scores.estimate import Estimate, Unit, in_unit
-from handeye.scores.tables import Cell, Column, Row as Line, Table
+from handeye.scores.estimate import Estimate, Unit
+from handeye.scores.tables import Table
 from handeye.sets.draw import Draw
-from handeye.stats.flips import Flips, flips
 from handeye.training.recipes import Recipe
 from handeye.training.rows import Material, phrases_of
 from handeye.training.targets import PictureTruth
@@ -185,17 +184,6 @@ class Plan:
 
 INFORMATIVE = {"paid": (0.3, 0.8), "zero variance": (0.0, 0.5), "correlation": (-1.0, 0.8)}
 """Where figures of `both` must lie on average, for its rewards to teach anything."""
-_OWN = {
-    "outcome": Said("R_O"),
-    "perception": Said("R_P"),
-    "text": Said("text perplexity", "plain"),
-    "paid": Said("R_P while paid"),
-    "zero variance": Said("its groups of one value"),
-    "correlation": Said("its correlation with R_O", "plain"),
-    "operations": Said("10⁹ operations", "plain"),
-    "seconds": Said("seconds", "plain"),
-    "worked": Said("of a processor", "plain"),
-}
 _LOGGED = {
     "paid": "rewards/perception/mean",
     "zero variance": "handeye/zero_variance/perception",
@@ -270,7 +258,7 @@ def climb(
     names = chosen(rungs, plan.rungs)
     for stage in ("perception", "joint", "reward"):
         recipe.stage(stage)
-    place = place_of(out, seed) / (_NO_CUES if cues is None else f"{_CUES}{cues}")
+    place = folder_of(out, seed, cues)
     told: dict[str, Any] = {"ladder": dict(record or {}), "seed": seed}
     told |= {} if cues is None else {"cues": cues}
     told["recipe"] = msgspec.to_builtins(msgspec.structs.replace(recipe, about=""))
@@ -288,6 +276,11 @@ def climb(
 def place_of(out: Path, seed: int) -> Path:
     """The folder of a seed in that of a ladder."""
     return out / f"{_SEED}{seed}"
+
+
+def folder_of(out: Path, seed: int, cues: int | None) -> Path:
+    """The folder of the rungs of a seed and a share of true cues."""
+    return place_of(out, seed) / (_NO_CUES if cues is None else f"{_CUES}{cues}")
 
 
 def kept(rung: Path) -> Figures:
@@ -383,7 +376,7 @@ class _Ladder:
         with self._showing(steps) as progress:
             card = carry_out(
                 rung.stage, counting(of, model), recipe, self._material(rung), model, self._seed,
-                progress,
+                progress, root=self._place,
             )  # fmt: skip
         return card | {"operations": _a_step(model) * steps}
 
@@ -439,10 +432,13 @@ class _Ladder:
         return out
 
     def _asked(self, rung: Rung, out: Path) -> Figures:
+        from transformers.utils import logging
+
         from handeye.training import examination
         from handeye.training.checkpoints import open_model
         from handeye.training.recipes import Model
 
+        logging.set_verbosity_error()
         loaded = open_model(Model(name=str((out / "model").resolve())), self._seed)
         asked, seen = self._ground.asked, self._ground.asked.seen()
         said = examination.answers(loaded, loaded.model, asked, seen, tokens=_TOKENS, batch=_BATCH)
@@ -585,16 +581,6 @@ class Told(msgspec.Struct, frozen=True):
     high: float | None = None
 
 
-class Contrast(msgspec.Struct, frozen=True):
-    """One rung less another, over the seeds that have both."""
-
-    cues: int | None
-    first: str
-    second: str
-    figure: str
-    over_seeds: Flips
-
-
 def gathered(out: Path, plan: Plan) -> list[Told]:
     """All figures of all seeds in a folder, those of the rungs that are done."""
     found = []
@@ -609,145 +595,3 @@ def gathered(out: Path, plan: Plan) -> list[Told]:
             ]
     order = {name: place for place, name in enumerate(plan.about)}
     return sorted(found, key=lambda one: (one.seed, one.cues or 0, order[one.rung]))
-
-
-def contrasts(
-    told: Iterable[Told],
-    figures: Sequence[str],
-    pairs: Sequence[tuple[str, str]] = CONTRASTS,
-) -> list[Contrast]:
-    """Contrasts of every share of cues, of some figures."""
-    values = {(one.cues, one.rung, one.figure, one.seed): one.value for one in told}
-    out = []
-    for cues in dict.fromkeys(one[0] for one in values):
-        for first, second in pairs:
-            for figure in figures:
-                both = [
-                    (value, values.get((cues, second, figure, seed)))
-                    for (where, rung, name, seed), value in values.items()
-                    if (where, rung, name) == (cues, first, figure)
-                ]
-                known = [a - b for a, b in both if a is not None and b is not None]
-                if known:
-                    out.append(Contrast(cues, first, second, figure, flips(known)))
-    return out
-
-
-def keep_all(out: Path, plan: Plan) -> tuple[list[Told], list[Contrast], list[Table]]:
-    """Write the figures of all seeds and the page about them; gives lines, contrasts and tables."""
-    told = gathered(out, plan)
-    words = {**plan.said, **_OWN}
-    compared = contrasts(told, [*plan.said, "outcome", "perception"], plan.contrasts)
-    tables = [*plan.tables(told), *_rungs(told, words, plan.about)]
-    tables += _contrasted(compared, words, next(iter(plan.said)))
-    lines = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
-    write_bytes(out / "ladder.jsonl", lines)
-    pieces = (f"## {one.caption}\n\n{_markdown(one)}\n{one.note}".rstrip() for one in tables)
-    write_text(out / "ladder.md", "\n\n".join(("# A ladder of trainings", *pieces)) + "\n")
-    return told, compared, tables
-
-
-def _rungs(
-    told: Sequence[Told], words: Mapping[str, Said], names: Mapping[str, str]
-) -> Iterator[Table]:
-    for cues in sorted({one.cues for one in told}, key=lambda share: share or 0):
-        here = [one for one in told if one.cues == cues]
-        seeds = sorted({one.seed for one in here})
-        rows = []
-        for name, about in names.items():
-            mine = [one for one in here if one.rung == name]
-            if mine:
-                cells = [
-                    _shown(_cell([one for one in mine if one.figure == key]), key, said.unit)
-                    for key, said in words.items()
-                ]
-                rows.append(Line(name, tuple(cells), basis=about))
-        yield Table(
-            "rungs" if cues is None else f"cues {cues}",
-            ("" if cues is None else f"{cues} % of the cues in training are true; ")
-            + f"seeds {', '.join(map(str, seeds))}",
-            tuple(Column(one.words) for one in words.values()),
-            tuple(rows),
-            row_head="Rung",
-            note="Shares in percent. 95 % intervals: of one seed over scenes, of several by "
-            f"Student's t over seeds. {_informative(here)}".rstrip(),
-        ).measured
-
-
-def _informative(told: Sequence[Told]) -> str:
-    """Whether rewards could teach anything here, by what was fixed before."""
-    found = {
-        name: [one.value for one in told if (one.rung, one.figure) == ("both", name)]
-        for name in INFORMATIVE
-    }
-    if not found["paid"]:
-        return ""
-    missed = []
-    for name, (low, high) in INFORMATIVE.items():
-        known = [one for one in found[name] if one is not None]
-        if not known or not low <= fmean(known) <= high:
-            missed.append(f"{_OWN[name].words} ({low:g} to {high:g})")
-    if missed:
-        return f"Rewards are not informative here: outside of its range is {', '.join(missed)}."
-    return "Rewards are informative here: R_P varies within groups, and is not R_O again."
-
-
-def _cell(found: Sequence[Told]) -> Estimate | None:
-    known = [one for one in found if one.value is not None]
-    if len(known) == 1:
-        return Estimate(known[0].value, known[0].low, known[0].high)
-    over = flips([one.value for one in known if one.value is not None])
-    return Estimate(over.mean, over.low, over.high, over.n) if known else None
-
-
-def _shown(found: Estimate | None, figure: str, unit: Unit) -> Cell:
-    if found is None or found.value is None or figure != "operations":
-        return None if found is None else in_unit(found, unit)
-    return in_unit(Estimate(found.value / 1e9), unit)
-
-
-def _contrasted(
-    found: Sequence[Contrast], words: Mapping[str, Said], primary: str
-) -> Iterator[Table]:
-    rows = []
-    for one in found:
-        said, over = words[one.figure], one.over_seeds
-        unit: Unit = "points" if said.unit == "percent" else said.unit
-        figures: tuple[Cell, ...] = (
-            in_unit(Estimate(over.mean, over.low, over.high, over.n), unit),
-            in_unit(Estimate(over.p), "p"),
-            in_unit(Estimate(over.least), "p"),
-            in_unit(Estimate(over.visible), unit),
-            over.n,
-        )
-        main = " (primary)" if one.figure == primary else ""
-        cues = "" if one.cues is None else f", cues {one.cues} %"
-        label = f"{one.first} − {one.second}{cues}: {said.words}{main}"
-        rows.append(Line(label, figures))
-    if rows:
-        heads = {
-            "Difference": "mean over seeds, 95 % interval by Student's t",
-            "p": "exact, by turning signs",
-            "Least p": "that so many seeds can have",
-            "Visible": "smallest mean that four of five such ladders would see",
-            "Seeds": "",
-        }
-        yield Table(
-            "contrasts",
-            "Contrasts over seeds, fixed before; those that are not primary only describe",
-            tuple(Column(head, meaning) for head, meaning in heads.items()),
-            tuple(rows),
-            row_head="Contrast",
-        )
-
-
-def _markdown(table: Table) -> str:
-    """A table as Markdown has it."""
-    heads = [table.row_head, *(one.head for one in table.columns)]
-    lines = [heads, ["---"] * len(heads)]
-    for row in table.rows:
-        label = f"{row.label}: {row.basis}" if row.basis else row.label
-        cells = [one.text("line") if isinstance(one, Estimate) else str(one) for one in row.cells]
-        lines.append([label, *("" if one == "None" else one for one in cells)])
-    legend = f"\n{table.legend}.\n" if table.legend else ""
-    return "".join(f"| {' | '.join(one)} |\n" for one in lines) + legend

@@ -212,6 +212,8 @@ def carry_out(
     out: Path,
     seed: int,
     progress: Progress | None = None,
+    *,
+    root: Path | None = None,
 ) -> dict[str, Any]:
     """Carry out a stage in a folder, or go on there; gives its card.
 
@@ -223,6 +225,7 @@ def carry_out(
         out: a new or empty folder, or that of the same training.
         seed: 0..2^32-1; decides first weights, order and what is sampled.
         progress: called with (step, steps in all, a log line).
+        root: a folder that may be moved as a whole: a model within is known by its path from there.
 
     Raises:
         RunError: ``out`` holds something else, another process trains in it, or the model cannot be
@@ -236,12 +239,23 @@ def carry_out(
     with ExitStack() as stack:
         if is_first():
             record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
+            record["model"] = {
+                name: _from(root, value) if name in ("name", "tower") else value
+                for name, value in record["model"].items()
+            }
             claim_folder(out, record)
             stack.enter_context(held(out))
         if (out / CARD).exists():
             return read_json(out / CARD)
         material = checked(material)
         return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
+
+
+def _from(root: Path | None, name: str) -> str:
+    """A path from a folder, where it lies within; else as it is."""
+    if root is None or not Path(name).is_relative_to(root.resolve()):
+        return name
+    return Path(name).relative_to(root.resolve()).as_posix()
 
 
 def _carried_out(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
@@ -104,10 +105,14 @@ def ladder(
     whole, asked = (load(made[split], split=split) for split in ("train", "test"))
     shown = replace(whole, items=tuple(with_cues(whole, cues, seed)))
     truths = {one.picture: one for one in perceived(shown)}
+    tasks = [*rewarded(shown)]
+    # How an answer is to be written stands behind every question, in a few forms.
+    frames = {f"\n\n{one.prompt.rpartition(chr(10) * 2)[2]}" for one in tasks}
     return Ground(
-        Material(rows_of(rewarded(shown)), shown.root, truths),
+        Material(rows_of(tasks), shown.root, truths),
         Material(rows_of(rewarded(asked)), asked.root),
         lambda said, before: figures(asked, said),
+        frames=tuple(sorted(frames)),
         held=lambda model, said: held(asked, model, said),
     )
 
@@ -204,17 +209,27 @@ def held(asked: ItemSet, model: Path, said: Sequence[str]) -> Mapping[str, Estim
         )  # fmt: skip
         store = open_store(place)
         seen = _probed(store, [one for one in targets if one.sites == ("grid",)], "grid")
-        compared = _probed(store, [one for one in targets if one.sites != ("grid",)], "answer:0")
-    texts = {item.item_id: read(text).answer for item, text in told}
-    says = {name: span.text.strip().casefold() for name, span in texts.items() if span}
+        values = [one for one in targets if one.sites != ("grid",)]
+        compared = _probed(store, values, "answer:0")
+    spans = {item.item_id: read(text).answer for item, text in told}
+    says = {name: span.text.strip().casefold() for name, span in spans.items() if span}
     answered = [
-        (one.group, one.label, int(says[one.item_id] == one.target.partition(": ")[2].casefold()))
-        for one in targets
-        if one.sites != ("grid",)
+        one._replace(says=says[one.item_id] == one.target.removeprefix(_VALUE).casefold())
+        for one in compared
     ]
     return {
         name: _balanced(rows) for name, rows in zip(_HELD, (seen, compared, answered), strict=True)
     }
+
+
+class _Row(NamedTuple):
+    """What is said of a target, and whether it is so."""
+
+    item_id: str
+    target: str
+    group: str
+    label: bool
+    says: bool
 
 
 def _patches(asked: ItemSet, items: Iterable[Item]) -> Iterator[Target]:
@@ -240,7 +255,7 @@ def _patches(asked: ItemSet, items: Iterable[Item]) -> Iterator[Target]:
                     )
 
 
-_CHOICES = {"name": SHAPES, "colour": tuple(COLOURS)}
+_CHOICES, _VALUE = {"name": SHAPES, "colour": tuple(COLOURS)}, "value: "
 
 
 def _values(told: Iterable[tuple[Item, str]]) -> Iterator[Target]:
@@ -253,7 +268,7 @@ def _values(told: Iterable[tuple[Item, str]]) -> Iterator[Target]:
         for value in item.values:
             yield Target(
                 item_id=item.item_id,
-                target=f"value: {value}",
+                target=f"{_VALUE}{value}",
                 label=int(value == item.truth),
                 group=item.scene_id,
                 sites=("answer:0",),
@@ -262,8 +277,8 @@ def _values(told: Iterable[tuple[Item, str]]) -> Iterator[Target]:
             )
 
 
-def _probed(store: States, targets: Sequence[Target], site: str) -> list[tuple[str, int, int]]:
-    """Of each target that can be probed: its group, its label, and what the held-out probe says."""
+def _probed(store: States, targets: Sequence[Target], site: str) -> list[_Row]:
+    """What held-out probes say of the targets that can be probed."""
     folds = min(_FOLDS, len({one.group for one in targets}))
     if folds < 3:
         return []
@@ -272,19 +287,22 @@ def _probed(store: States, targets: Sequence[Target], site: str) -> list[tuple[s
     except DataError:
         return []  # one label alone, everywhere
     return [
-        (group, int(label), int(says))
+        _Row(item, one.target, group, bool(label), bool(says))
         for one in found.found
-        for group, label, says in zip(one.groups, one.labels, one.says, strict=True)
+        for item, group, label, says in zip(
+            one.item_ids, one.groups, one.labels, one.says, strict=True
+        )
     ]
 
 
-def _balanced(rows: Sequence[tuple[str, int, int]]) -> Estimate:
+def _balanced(rows: Sequence[_Row]) -> Estimate:
     """Mean of the shares of either label that are told rightly, with its interval over groups."""
     if not rows:
         return Estimate(None)
-    groups, labels, says = (np.array(one) for one in zip(*rows, strict=True))
-    cluster = np.unique(groups, return_inverse=True)[1]
-    masks = {"true": labels == 1, "false": labels == 0}
-    right = (labels == says).astype(float)
-    drawn = paired_rates(right, cluster, np.zeros(len(rows), np.int64), masks, resamples=_RESAMPLES)
+    label, says = (np.array([getattr(one, key) for one in rows]) for key in ("label", "says"))
+    cluster = np.unique([one.group for one in rows], return_inverse=True)[1]
+    drawn = paired_rates(
+        (label == says).astype(float), cluster, np.zeros(len(rows), np.int64),
+        {"true": label, "false": ~label}, resamples=_RESAMPLES,
+    )  # fmt: skip
     return estimate(mean([*drawn.rates(0).values()], shared=True))
