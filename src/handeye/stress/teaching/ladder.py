@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +18,10 @@ from handeye.errors import DataError
 from handeye.rewards.written import read
 from handeye.scores.estimate import Estimate
 from handeye.sets.draw import Draw
+from handeye.states.chain import chain
 from handeye.states.figures import estimate
 from handeye.states.probes import probe
+from handeye.states.readers import readings
 from handeye.states.store import States
 from handeye.states.targets import Target
 from handeye.stats.intervals import mean
@@ -49,16 +50,21 @@ SAID = {
     "uncued": Said("no cue"),
     "true": Said("true cue"),
     "misleading": Said("misleading cue"),
-    "seen": Said("colours and names at patches"),
-    "compared": Said("values behind the facts"),
-    "said": Said("values said"),
+    "seen": Said("seen"),
+    "compared": Said("compared"),
+    "odds": Said("in the odds"),
+    "said": Said("said"),
 }
-_WEIGHTS, _HELD = ("visual", "cue"), ("seen", "compared", "said")
+_WEIGHTS = ("visual", "cue")
+_LEVELS = {"compared": "compared", "s": "odds", "answer": "said"}
+"""Levels of the chain, by what they are called here."""
 LOOKED = 48
 """Groups whose states are looked at."""
 _TOKENS = (8, 8)
 """Rows and columns of the tokens of a picture, of models in patches of 16 pixels."""
-_FOLDS, _RESAMPLES = 5, 400
+_CHOICES = {"name": SHAPES, "colour": tuple(COLOURS)}
+_FALSE, _ANSWER = "cue false", "answer:0"
+_FOLDS, _FEWEST, _RESAMPLES = 5, 3, 400
 
 
 def ladder(
@@ -153,9 +159,8 @@ def figures(asked: ItemSet, said: Sequence[str]) -> Mapping[str, Estimate]:
     }
     summary = score(answers, asked, bootstrap=400).summary
     headline = summary.bases["all"].headline
-    found = {
-        name: headline.get(name, Estimate(None)) for name in SAID if name not in (*_WEIGHTS, *_HELD)
-    }
+    shares = ("pst", "uncued", "true", "misleading")
+    found = {name: headline.get(name, Estimate(None)) for name in shares}
     kind = summary.weights.get("worded")
     for name in _WEIGHTS:
         weight = getattr(kind, name, None)
@@ -172,16 +177,18 @@ def figures(asked: ItemSet, said: Sequence[str]) -> Mapping[str, Estimate]:
 def held(asked: ItemSet, model: Path, said: Sequence[str]) -> Mapping[str, Estimate]:
     """What the states of a model tell of the first groups that it was asked about, and its answers.
 
-    Three balanced accuracies, chance 50 %. ``seen``: which names and colours of things linear
-    probes tell at the tokens of the picture. ``compared``: which of the values is true, behind the
-    model's own facts, where its answer is to come. ``said``: the same, told by its answers; an
-    answer with neither value denies both. Probes are tried on groups that they were not fitted to.
+    Balanced accuracies, chance 50 %. ``seen``: which names and colours of things linear probes tell
+    at the tokens of the picture. The others are levels of the chain (:mod:`handeye.states.chain`),
+    of whether a cue is false: ``compared`` by the states, ``odds`` by the log odds of the two
+    values where the answer is to come, cut where they tell most, ``said`` by the answers, of which
+    those with neither value are wrong. The model has its own facts before it. Readers are
+    tried on groups that they were not fitted to.
 
     Args:
         asked: the set.
         model: folder of the model.
-        said: its completions in the written form, one an item; of those without an answer between
-            its tags nothing is told but what is seen.
+        said: its completions in the written form, one an item; those without an answer between
+            its tags are left out, but for what is seen.
 
     Raises:
         RunError, DataError: as of the capture.
@@ -193,14 +200,21 @@ def held(asked: ItemSet, model: Path, said: Sequence[str]) -> Mapping[str, Estim
     from handeye.states.store import open_store
     from handeye.states.wanted import Wanted, asked_by
 
-    scenes = dict.fromkeys(item.scene_id for item in asked)
-    few = {*list(scenes)[:LOOKED]}
+    few = {*list(dict.fromkeys(item.scene_id for item in asked))[:LOOKED]}
     told = [(item, text) for item, text in zip(asked, said, strict=True) if item.scene_id in few]
-    targets = [*_patches(asked, [item for item, _ in told]), *_values(told)]
-    wanted = Wanted(layers="second", **asked_by(targets, ("grid", "answer:0")))
+    patches = [*_patches(asked, [item for item, _ in told])]
+    cues, roles = [], []
+    for target, role in _cues(told):
+        cues.append(target)
+        roles.append(role)
+    wanted = Wanted(
+        layers="second",
+        options={item.item_id: item.values for item, _ in told},
+        **asked_by([*patches, *cues], ("grid", "last", _ANSWER)),
+    )
     respondent = LocalRespondent(LocalOptions(path=str(model), device="cpu", batch_size=64))
-    asking = Asking(way="written")
-    questions = list(asking.questions(replace(asked, items=tuple(item for item, _ in told))))
+    items = replace(asked, items=tuple(item for item, _ in told))
+    questions = list(Asking(way="written").questions(items))
     with TemporaryDirectory() as folder:
         place = Path(folder) / "states"
         capture(
@@ -208,28 +222,7 @@ def held(asked: ItemSet, model: Path, said: Sequence[str]) -> Mapping[str, Estim
             config=generation_config({}), settings={"model": str(model)},
         )  # fmt: skip
         store = open_store(place)
-        seen = _probed(store, [one for one in targets if one.sites == ("grid",)], "grid")
-        values = [one for one in targets if one.sites != ("grid",)]
-        compared = _probed(store, values, "answer:0")
-    spans = {item.item_id: read(text).answer for item, text in told}
-    says = {name: span.text.strip().casefold() for name, span in spans.items() if span}
-    answered = [
-        one._replace(says=says[one.item_id] == one.target.removeprefix(_VALUE).casefold())
-        for one in compared
-    ]
-    return {
-        name: _balanced(rows) for name, rows in zip(_HELD, (seen, compared, answered), strict=True)
-    }
-
-
-class _Row(NamedTuple):
-    """What is said of a target, and whether it is so."""
-
-    item_id: str
-    target: str
-    group: str
-    label: bool
-    says: bool
+        return {"seen": _seen(store, patches), **_chain(store, cues, roles)}
 
 
 def _patches(asked: ItemSet, items: Iterable[Item]) -> Iterator[Target]:
@@ -255,54 +248,67 @@ def _patches(asked: ItemSet, items: Iterable[Item]) -> Iterator[Target]:
                     )
 
 
-_CHOICES, _VALUE = {"name": SHAPES, "colour": tuple(COLOURS)}, "value: "
+def _cues(told: Iterable[tuple[Item, str]]) -> Iterator[tuple[Target, int | None]]:
+    """Whether a cue is false, asked where the answer to its question is to come; and the answer.
 
-
-def _values(told: Iterable[tuple[Item, str]]) -> Iterator[Target]:
-    """Which value is true, asked where the answer to the question is to come."""
+    The value of the cue has the role 0, the other one 1; an answer with neither has none.
+    """
     for item, text in told:
         span = read(text).answer
-        if span is None:
+        if span is None or not item.cue_value:
             continue
-        start = span.start + len(span.text) - len(span.text.lstrip())
-        for value in item.values:
-            yield Target(
-                item_id=item.item_id,
-                target=f"{_VALUE}{value}",
-                label=int(value == item.truth),
-                group=item.scene_id,
-                sites=("answer:0",),
-                answer=text,
-                ends=(start,),
-            )
-
-
-def _probed(store: States, targets: Sequence[Target], site: str) -> list[_Row]:
-    """What held-out probes say of the targets that can be probed."""
-    folds = min(_FOLDS, len({one.group for one in targets}))
-    if folds < 3:
-        return []
-    try:
-        found = probe(store, targets, sites=[site], folds=folds, flips=0)
-    except DataError:
-        return []  # one label alone, everywhere
-    return [
-        _Row(item, one.target, group, bool(label), bool(says))
-        for one in found.found
-        for item, group, label, says in zip(
-            one.item_ids, one.groups, one.labels, one.says, strict=True
+        false = item.cue_value != item.truth
+        roles = tuple(int(value != item.cue_value) for value in item.values)
+        by_value = dict(zip(map(str.casefold, item.values), roles, strict=True))
+        target = Target(
+            item_id=item.item_id,
+            target=_FALSE,
+            label=int(false),
+            group=item.scene_id,
+            roles=roles,
+            rejection=1,
+            right=int(false),
+            sites=(_ANSWER, "last"),
+            answer=text,
+            ends=(span.start + len(span.text) - len(span.text.lstrip()),),
         )
-    ]
+        yield target, by_value.get(span.text.strip().casefold())
 
 
-def _balanced(rows: Sequence[_Row]) -> Estimate:
-    """Mean of the shares of either label that are told rightly, with its interval over groups."""
-    if not rows:
+def _seen(store: States, targets: Sequence[Target]) -> Estimate:
+    """Mean of the shares of what is so, and is not, that held-out probes tell."""
+    folds = min(_FOLDS, len({one.group for one in targets}))
+    if folds < _FEWEST:
         return Estimate(None)
-    label, says = (np.array([getattr(one, key) for one in rows]) for key in ("label", "says"))
-    cluster = np.unique([one.group for one in rows], return_inverse=True)[1]
-    drawn = paired_rates(
-        (label == says).astype(float), cluster, np.zeros(len(rows), np.int64),
-        {"true": label, "false": ~label}, resamples=_RESAMPLES,
-    )  # fmt: skip
+    try:
+        found = probe(store, targets, sites=["grid"], folds=folds, flips=0).found
+    except DataError:  # nothing is there often enough
+        return Estimate(None)
+    labels = np.concatenate([one.labels == 1 for one in found])
+    right = np.concatenate([one.says for one in found]) == labels
+    cluster = np.unique([name for one in found for name in one.groups], return_inverse=True)[1]
+    masks = {"so": labels, "not so": ~labels}
+    drawn = paired_rates(right.astype(float), cluster, 0 * cluster, masks, resamples=_RESAMPLES)
     return estimate(mean([*drawn.rates(0).values()], shared=True))
+
+
+def _chain(
+    store: States, targets: Sequence[Target], roles: Sequence[int | None]
+) -> dict[str, Estimate]:
+    """Levels of the chain by what they are called in a ladder; nothing where there is none."""
+    # Values that begin by the same token are told apart by none.
+    logs = store.letters([one.item_id for one in targets])[:, :2] if targets else np.empty((0, 2))
+    known = np.flatnonzero(~np.isnan(logs).any(1)).tolist()
+    asked = [targets[place] for place in known]
+    folds = min(_FOLDS, len({one.group for one in asked}))
+    if folds < _FEWEST:
+        return dict.fromkeys(_LEVELS.values(), Estimate(None))
+    try:
+        found = readings(
+            store, asked, answers=[roles[place] for place in known], premise=_FALSE, seen="",
+            rejections=(1,), compared=("last",), last=_ANSWER, folds=folds,
+        )  # fmt: skip
+        (way,) = chain(found, resamples=_RESAMPLES).ways
+    except DataError:
+        return dict.fromkeys(_LEVELS.values(), Estimate(None))
+    return {name: way.level(key).balanced for key, name in _LEVELS.items()}
