@@ -56,6 +56,7 @@ class Capture(Run):
     answers: bool = False
     given: Path | None = None
     limit: int | None = None
+    media: bool = True
     watch: Callable[[int, int], None] = lambda done, total: None
 
     def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
@@ -70,15 +71,19 @@ class Capture(Run):
         from handeye.states.parts import RECORD
         from handeye.states.results import TARGETS
         from handeye.states.targets import write_targets
-        from handeye.states.wanted import Wanted
+        from handeye.states.wanted import Wanted, words_alone
 
         targets = self._targets(job)
         at = self._at(targets)
         wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **at)
-        watched = _watched(job)
+        watched = _watched(job, job.asking.sends if self.media else ())
         from handeye.states.capture import capture  # needs what the model was found to need
 
         questions = job.questions[: self.limit]
+        settings = _settings(job)
+        if not self.media:
+            questions = [words_alone(one) for one in questions]
+            settings["asked"] = {**settings.get("asked", {}), "ablation": "without media"}
         where: dict[str, int] = {"done": 0}
 
         def noted() -> None:
@@ -109,7 +114,7 @@ class Capture(Run):
                     self.out,
                     wanted,
                     config=generation_config(job.options.generation),
-                    settings=_settings(job),
+                    settings=settings,
                     progress=progress,
                 )
             finally:
@@ -129,9 +134,11 @@ class Capture(Run):
 
     def _at(self, targets: Sequence[Target] | None) -> dict[str, Any]:
         """Sites, and what they need of the suite's targets or of given answers."""
-        from handeye.states.wanted import ANSWER, SPAN, TARGETS, asked_by
+        from handeye.states.wanted import ANSWER, GRID, MEDIA, SPAN, TARGETS, asked_by
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
+        if not self.media:
+            sites = tuple(one for one in sites if one not in (MEDIA, GRID))
         by_targets = tuple(filter(None, (TARGETS, SPAN, "" if self.given else ANSWER)))
         needed = any(one.startswith(by_targets) for one in sites)
         if needed and targets is None:
@@ -206,9 +213,10 @@ def watched(model: str, arguments: Mapping[str, Any], sends: Collection[str]) ->
     return seen
 
 
-def _watched(job: Job) -> Watched:
+def _watched(job: Job, sends: Collection[str] | None = None) -> Watched:
     """The respondent of a job; errors are those of :func:`watched`."""
-    return watched(job.options.model, job.options.model_args, job.asking.sends)
+    sent = job.asking.sends if sends is None else sends
+    return watched(job.options.model, job.options.model_args, sent)
 
 
 # What a model's arguments say of where and how fast it runs; its weights are told by their hash.
@@ -235,8 +243,9 @@ def _plain(record: Record) -> dict[str, Any]:
 def _tell(record: Record, out: Path) -> None:
     """Say what was captured, and what the check of the media found."""
     layers, sites = len(record.layers), ", ".join(record.sites)
+    about = f" about {record.clips} clips" if record.clips else ""  # none where no media are kept
     say(
-        f"{record.items} items about {record.clips} clips, {layers} layers of {record.width} "
+        f"{record.items} items{about}, {layers} layers of {record.width} "
         f"numbers ({record.dtype}) at {sites}: {out}"
     )
     found = record.checks.get("media_tokens", {})
@@ -304,6 +313,14 @@ def _made(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Only the first so many items.")
     ] = None,
+    no_media: Annotated[
+        bool,
+        typer.Option(
+            "--no-media",
+            help="Ask in words alone, without pictures and sound: states to be probed beside "
+            "those with them. Takes models of texts alone, too.",
+        ),
+    ] = False,
     json: Json = None,
 ) -> Capture:
     from handeye.errors import allowed, within
@@ -315,7 +332,9 @@ def _made(
     if limit is not None:
         within("--limit", limit, 1, 10**9)
     # Nothing is asked: of several runs in one command (frames) there is none to be made.
-    return Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
+    return Capture(
+        options, True, json, suite, layers, sites, dtype, answers, given, limit, not no_media
+    )
 
 
 def _captured(given: dict[str, Any]) -> None:
@@ -427,10 +446,10 @@ class Checks(Run):
             _show(self.out, ["causal"])
 
     def _targets(self, known: Sequence[Target], job: Job) -> list[Target]:
-        """The premises that were captured.
+        """The premises that were captured; questions that were not are told, and left out.
 
         Raises:
-            DataError: none can be rejected by a letter, or a question was not captured.
+            DataError: none can be rejected by a letter, or no question was captured.
         """
         from handeye.states.results import PREMISE
 
@@ -442,11 +461,14 @@ class Checks(Run):
                 "a question, so what a change of states does to rejecting cannot be read"
             )
         there = {one.item_id for one in known}
-        if missing := [one.item_id for one in job.questions if one.item_id not in there]:
+        missing = [one.item_id for one in job.questions if one.item_id not in there]
+        told = f"{len(missing)} of {len(job.questions)} questions were not captured"
+        if missing and len(missing) == len(job.questions):
             raise DataError(
-                f"{self.out}: {len(missing)} of {len(job.questions)} questions were not captured, "
-                f"such as {missing[0]}; capture them, or ask fewer (--families)"
+                f"{self.out}: {told}, such as {missing[0]}; give the set whose states these are"
             )
+        if missing:
+            tell(f"note: {told}, such as {missing[0]}; the others are asked again")
         return found
 
     def _where(self, probe: dict[str, Any]) -> list[str] | None:

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from torch.nn import functional
-from trl.data_utils import prepare_multimodal_messages
+from trl.data_utils import apply_chat_template, prepare_multimodal_messages
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from handeye.atomic import replacing
@@ -38,22 +38,30 @@ class Words:
     """Rows -> token ids, pixels and labels, padded behind; prompts are not learned."""
 
     def __init__(self, loaded: LocalModel, material: Material) -> None:
-        self._material = material
+        self._material, self._processor = material, loaded.processor
+        # By the row itself, which is kept with them: a row comes again and again.
+        self._texts: dict[int, tuple[Row, dict[str, str]]] = {}
         self._collate = DataCollatorForVisionLanguageModeling(
             loaded.processor, max_length=None, completion_only_loss=True
         )
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
         """A batch of rows with completions, with and without pictures as they come."""
-        told = [
-            {
-                "prompt": [dict(one) for one in row.prompt],
-                "completion": [{"role": "assistant", "content": row.completion}],
-                "images": [self._material.picture(path) for path in row.images],
-            }
-            for row in rows
-        ]
+        told = []
+        for row in rows:
+            images = [self._material.picture(path) for path in row.images]
+            told.append({**self._text(row, images), "images": images})
         return dict(self._collate(told))
+
+    def _text(self, row: Row, images: Sequence[Any]) -> dict[str, str]:
+        if id(row) not in self._texts:
+            answer = [{"role": "assistant", "content": row.completion}]
+            told = {
+                "prompt": prepare_multimodal_messages([dict(one) for one in row.prompt], images),
+                "completion": prepare_multimodal_messages(answer),
+            }
+            self._texts[id(row)] = row, dict(apply_chat_template(told, self._processor))
+        return self._texts[id(row)][1]
 
 
 @contextmanager

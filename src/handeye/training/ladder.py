@@ -50,7 +50,7 @@ Showing = Callable[[int], AbstractContextManager["Progress | None"]]
 _FIGURES, _ANSWERS = "figures.json", "answers.jsonl"
 _SEED, _CUES, _NO_CUES = "seed-", "cues-", "rungs"
 # Of an answer, room for all facts; and rows that are asked at a time.
-_TOKENS, _BATCH = 192, 64
+_TOKENS, _BATCH = 192, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class Ground:
         frames: texts of prompts that are always the same: one token each.
         constant: what is written to the rows of ``asked`` that have pictures without a look; None:
             the commonest right completion.
+        held: what the states of a model hold, given its folder and its answers; None: nobody looks.
     """
 
     shown: Material
@@ -88,6 +89,7 @@ class Ground:
     paid: Material | None = None
     frames: Sequence[str] = ()
     constant: Sequence[str] | None = None
+    held: Callable[[Path, Sequence[str]], Figures] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,8 +451,10 @@ class _Ladder:
         words = examination.Words(loaded, asked)
         found = examination.surprise(loaded.model, text, words, _BATCH)
         before = said_by(self._place / rung.after) if rung.after else None
+        held = self._ground.held
         return {
             **self._judged(said, before),
+            **({} if held is None else held(out / "model", said)),
             "text": msgspec.convert(examination.perplexity(found)["perplexity"], Estimate),
         }
 

@@ -106,7 +106,7 @@ class Material:
 
 
 # Small sets are decoded once; of large ones those that were needed last stay.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _opened(path: Path) -> Image:
     return read_view(path).image()
 

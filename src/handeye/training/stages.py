@@ -18,8 +18,8 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -145,11 +145,36 @@ def _check_trackers(names: Sequence[str]) -> None:
         raise OptionError(f"machine.report_to: {' '.join(str(error).split())}") from None
 
 
+@contextmanager
+def labels_alone() -> Iterator[None]:
+    """Let TRL's head score tokens that have a label, and no others.
+
+    On devices without Triton it scores all of them, so that shapes never change: of a processor
+    that is the time for nothing, where most tokens are those of pictures and prompts.
+    """
+    from trl.trainer import utils
+
+    known = getattr(utils, "_use_triton", None)
+    if known is None:
+        yield
+        return
+    utils._use_triton = lambda device: True
+    try:
+        yield
+    finally:
+        utils._use_triton = known
+
+
 class Resumable:
     """What the trainers of models have beside TRL's, to be named in front of its class."""
 
     model: Any
     is_fsdp_enabled: bool
+
+    def compute_loss(self, *given: Any, **named: Any) -> Any:
+        """TRL's loss."""
+        with labels_alone():
+            return super().compute_loss(*given, **named)  # type: ignore[misc]
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Keep weights under the names that they have in the model.
