@@ -16,8 +16,8 @@ from handeye.training.targets import PictureTruth, Thing, checked
 def perceived(items: ItemSet) -> Iterator[PictureTruth]:
     """The pictures of a set, each once; a thing is a cell.
 
-    Of a cell there are told its ``row`` and ``column``, by which answers call it, ``exception`` and,
-    in pictures with a region highlighted, ``highlighted``, each yes or no; its keypoint is its
+    Of a cell there are told its ``row`` and ``column``, by which answers call it, and yes or no:
+    ``exception`` and, in pictures with a region highlighted, ``highlighted``. Its keypoint is its
     ``middle``. There is no depth.
 
     Raises:

@@ -157,7 +157,8 @@ class Plan:
             sets of a seed; without ``cues`` or ``level`` where the suite has none.
         said: names of the suite's figures; that which contrasts are about comes first.
         rungs: by name, each behind those that it stands on.
-        contrasts: of rungs, the first less the second.
+        contrasts: of rungs, the first less the second; empty: nothing is tested over seeds, and of
+            several there are the lowest and the highest.
         cues: percents of the cues in training that are true, a ladder for each; empty: there are no
             cues.
         levels: whether scenes have levels of difficulty.
@@ -638,7 +639,7 @@ def keep_all(out: Path, plan: Plan) -> tuple[list[Told], list[Contrast], list[Ta
     told = gathered(out, plan)
     words = {**plan.said, **_OWN}
     compared = contrasts(told, [*plan.said, "outcome", "perception"], plan.contrasts)
-    tables = [*plan.tables(told), *_rungs(told, words, plan.about)]
+    tables = [*plan.tables(told), *_rungs(told, words, plan)]
     tables += _contrasted(compared, words, next(iter(plan.said)))
     lines = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
     write_bytes(out / "ladder.jsonl", lines)
@@ -647,18 +648,22 @@ def keep_all(out: Path, plan: Plan) -> tuple[list[Told], list[Contrast], list[Ta
     return told, compared, tables
 
 
-def _rungs(
-    told: Sequence[Told], words: Mapping[str, Said], names: Mapping[str, str]
-) -> Iterator[Table]:
+def _rungs(told: Sequence[Told], words: Mapping[str, Said], plan: Plan) -> Iterator[Table]:
     for cues in sorted({one.cues for one in told}, key=lambda share: share or 0):
         here = [one for one in told if one.cues == cues]
         seeds = sorted({one.seed for one in here})
         rows = []
-        for name, about in names.items():
+        for name, about in plan.about.items():
             mine = [one for one in here if one.rung == name]
             if mine:
                 cells = [
-                    _shown(_cell([one for one in mine if one.figure == key]), key, said.unit)
+                    _shown(
+                        over_seeds(
+                            [one for one in mine if one.figure == key], bool(plan.contrasts)
+                        ),
+                        key,
+                        said.unit,
+                    )
                     for key, said in words.items()
                 ]
                 rows.append(Line(name, tuple(cells), basis=about))
@@ -669,8 +674,9 @@ def _rungs(
             tuple(Column(one.words) for one in words.values()),
             tuple(rows),
             row_head="Rung",
-            note="Shares in percent. 95 % intervals: of one seed over scenes, of several by "
-            f"Student's t over seeds. {_informative(here)}".rstrip(),
+            note="Shares in percent. Of one seed with its 95 % interval over scenes, of several "
+            + ("with that by Student's t over seeds. " if plan.contrasts else f"{SPREAD}. ")
+            + _informative(here),
         ).measured
 
 
@@ -692,11 +698,24 @@ def _informative(told: Sequence[Told]) -> str:
     return "Rewards are informative here: R_P varies within groups, and is not R_O again."
 
 
-def _cell(found: Sequence[Told]) -> Estimate | None:
+SPREAD = "the mean, and the lowest and the highest"
+"""What there is of several seeds where nothing is tested."""
+
+
+def over_seeds(found: Iterable[Told], tested: bool) -> Estimate | None:
+    """A figure of a rung: of one seed as it is, of several their mean.
+
+    Args:
+        found: a line a seed.
+        tested: whether with the 95 % interval by Student's t, or with :data:`SPREAD`.
+    """
     known = [one for one in found if one.value is not None]
     if len(known) == 1:
         return Estimate(known[0].value, known[0].low, known[0].high)
-    over = flips([one.value for one in known if one.value is not None])
+    values = [one.value for one in known if one.value is not None]
+    if values and not tested:
+        return Estimate(fmean(values), min(values), max(values), len(values))
+    over = flips(values)
     return Estimate(over.mean, over.low, over.high, over.n) if known else None
 
 
