@@ -169,7 +169,7 @@ def test_a_weight_of_which_one_end_is_open_is_told_as_a_bound(tmp_path):
     # One seed alone.
     alone = [one for one in gathered(tmp_path, plan())
              if (one.seed, one.rung, one.figure) == (2, "perceptual", "visual")]  # fmt: skip
-    cell = climbed._cell(alone, "visual", "plain")
+    cell = climbed._cell(alone, plan().said["visual"], plan())
     assert (cell.text("line"), cell.low, cell.high) == ("≥ 1.50", 1.5, None)
 
 
@@ -180,7 +180,7 @@ def test_bounds_of_both_kinds_tell_nothing_together(values):
     ends = {"": (-1.0, 5.0), "≥": (-1.0, None), "≤": (None, 5.0)}
     told = [Told(at, 50, "text", "visual", value, *ends[sign])
             for at, (value, sign) in enumerate(values)]  # fmt: skip
-    words = climbed._cell(told, "visual", "plain").text("line")
+    words = climbed._cell(told, plan().said["visual"], plan()).text("line")
     signs = {sign for _, sign in values} - {""}
     assert (words == "cannot be told") == (len(signs) == 2)
     assert not signs or len(signs) == 2 or words.startswith(*signs)
@@ -314,10 +314,10 @@ def test_a_ladder_of_a_few_steps(tmp_path, items, monkeypatch):
     ]
     # Levels are tried in a folder of their own; models that know nothing are not informative.
     command[command.index(str(moved))] = str(tmp_path / "tried")
-    _, found = climbed("0", "--pilot", "1")
+    _, found = climbed("0", "--pilot", "1:1")
     assert [(one["level"], one["groups"] > 8) for one in found["pilot"]] == [(1, True)]
     assert "Not informative here" in (tmp_path / "tried" / "ladder.md").read_text()
-    assert climbed("0", "--pilot", "1")[1] == found
+    assert climbed("0", "--pilot", "1:1")[1] == found
 
 
 def looked_into(asked, model):
@@ -361,8 +361,8 @@ def test_options_that_cannot_be_met_are_told_before_any_work(tmp_path):
     for more, words in (
         (["--true-cues", "120"], "0..100"),
         (["--rungs", "none"], "rung is"),
-        (["--pilot", "0"], "levels in 1.."),
-        (["--pilot", "1", "--level", "1"], "levels of its own"),
+        (["--pilot", "2"], "LOW:HIGH"),
+        (["--pilot", "1:1", "--level", "1"], "levels of its own"),
     ):
         result = CliRunner().invoke(app, [*command, *more])
         assert result.exit_code != 0

@@ -319,9 +319,9 @@ def ladder(
     pilot: Annotated[
         str | None,
         typer.Option(
-            metavar="LEVELS",
-            help="With commas: instead try at which of them rewards could teach, from the first "
-            "on; further seeds then take that level.",
+            metavar="LOW:HIGH",
+            help="Instead: try from which of these levels on rewards could teach; further seeds "
+            "then take that level.",
         ),
     ] = None,
     json: Json = None,
@@ -358,12 +358,8 @@ def ladder(
             raise OptionError(f"the scenes of {suite} have no {what}; leave the option out")
     if pilot and (level or rungs):
         raise OptionError("--pilot has levels of its own, and one training: leave out the others")
-    levels = _whole_numbers("--pilot", pilot, 1, 99, "levels", "1,2") if pilot else []
-    shares: Sequence[int | None] = (
-        _whole_numbers("--true-cues", true_cues, 0, 100, "percents", "50,90")
-        if true_cues
-        else (plan.cues or (None,))
-    )
+    levels = _levels(pilot) if pilot else range(0)
+    shares: Sequence[int | None] = _percents(true_cues) if true_cues else (plan.cues or (None,))
     needs_torch("trl", "peft", "datasets")
     if pilot:
         _try_levels(suite, plan, recipe, out, seed, shares, levels, scenes)
@@ -455,18 +451,23 @@ def _try_levels(
             break
 
 
-def _whole_numbers(
-    option: str, text: str, least: int, most: int, what: str, example: str
-) -> list[int]:
+def _percents(text: str) -> list[int]:
     from handeye.errors import OptionError, refuse_twice
 
     parts = [one.strip() for one in text.split(",")]
-    if not all(one.isdecimal() and least <= int(one) <= most for one in parts):
-        raise OptionError(
-            f"{option} is {text!r}; give {what} in {least}..{most} with commas: {example}"
-        )
-    refuse_twice(option, parts)
+    if not all(one.isdecimal() and int(one) <= 100 for one in parts):
+        raise OptionError(f"--true-cues is {text!r}; give percents in 0..100 with commas: 50,90")
+    refuse_twice("--true-cues", parts)
     return [int(one) for one in parts]
+
+
+def _levels(text: str) -> range:
+    from handeye.errors import OptionError
+
+    low, colon, high = text.partition(":")
+    if not (colon and low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
+        raise OptionError(f"--pilot must read LOW:HIGH, for example 1:2; got {text!r}")
+    return range(int(low), int(high) + 1)
 
 
 def recipe(

@@ -87,7 +87,7 @@ def keep_all(out: Path, plan: Plan) -> tuple[list[Told], list[Contrast], list[Ta
     tables = [
         *([pilot.table(tried)] if tried else []),
         *plan.tables(told),
-        *_rungs(told, words, plan.about),
+        *_rungs(told, words, plan),
         *_contrasted(compared, words, primary),
     ]
     lines = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
@@ -105,18 +105,16 @@ def _shares(told: Iterable[Told]) -> list[int | None]:
     return sorted({one.cues for one in told}, key=lambda share: share or 0)
 
 
-def _rungs(
-    told: Sequence[Told], words: Mapping[str, Said], names: Mapping[str, str]
-) -> Iterator[Table]:
+def _rungs(told: Sequence[Told], words: Mapping[str, Said], plan: Plan) -> Iterator[Table]:
     for cues in _shares(told):
         here = [one for one in told if one.cues == cues]
         seeds = sorted({one.seed for one in here})
         rows = []
-        for name, about in names.items():
-            mine = [one for one in here if one.rung == name]
+        for name, about in plan.about.items():
+            mine = [_in_billions(one) for one in here if one.rung == name]
             if mine:
                 cells = [
-                    _cell([one for one in mine if one.figure == key], key, said.unit)
+                    _cell([one for one in mine if one.figure == key], said, plan)
                     for key, said in words.items()
                 ]
                 rows.append(Line(name, tuple(cells), basis=about))
@@ -127,8 +125,9 @@ def _rungs(
             tuple(Column(one.words) for one in words.values()),
             tuple(rows),
             row_head="Rung",
-            note="Shares in percent. 95 % intervals: of one seed over scenes, of several by "
-            f"Student's t over seeds; ≥ and ≤: one end is open. {_informative(here)}".rstrip(),
+            note="Shares in percent. Of one seed with its 95 % interval over scenes, of several "
+            + ("with that by Student's t over seeds" if plan.contrasts else SPREAD)
+            + f"; ≥ and ≤: one end is open. {_informative(here)}".rstrip(),
         ).measured
 
 
@@ -157,27 +156,50 @@ def _open_end(one: Told) -> str:
     return "≥" if one.high is None else "≤"
 
 
-def _cell(found: Sequence[Told], figure: str, unit: Unit) -> Cell:
-    """One seed with its own interval, several with that of their mean."""
+def _in_billions(one: Told) -> Told:
+    """Operations as tables have them, others as they are."""
+    if one.figure != "operations" or one.value is None:
+        return one
+    return msgspec.structs.replace(one, value=one.value / 1e9)
+
+
+SPREAD = "the mean, and the lowest and the highest"
+"""What there is of several seeds where nothing is tested."""
+
+
+def over_seeds(found: Iterable[Told], tested: bool) -> Estimate | None:
+    """A figure of a rung: of one seed as it is, of several their mean; None where there is none.
+
+    Args:
+        found: a line a seed.
+        tested: whether with the 95 % interval by Student's t, or with :data:`SPREAD`.
+    """
     known = [one for one in found if one.value is not None]
-    if not known:
-        return None
-    scale = 1e-9 if figure == "operations" else 1.0
-    signs = {sign for one in known if (sign := _open_end(one))}
-    if signs:
-        # Bounds with what is told: of their mean the same bound.
-        sign = min(signs)
-        told = [one.low if sign == "≥" else one.high for one in known if _open_end(one)]
-        told += [one.value for one in known if not _open_end(one)]
-        value = fmean(end for end in told if end is not None) * scale
-        words = f"{sign} {number(value, unit)}" if len(signs) == 1 else "cannot be told"
-        ends = (value, None) if sign == "≥" else (None, value)
-        return Worded(value, *ends, len(known), unit, words)
+    values = [one.value for one in known if one.value is not None]
     if len(known) == 1:
-        ends = known[0].low, known[0].high
-        value = (known[0].value or 0.0) * scale
-        return in_unit(Estimate(value, *ends), unit)
-    return in_unit(_mean([(one.value or 0.0) * scale for one in known]), unit)
+        return Estimate(values[0], known[0].low, known[0].high)
+    if values and not tested:
+        return Estimate(fmean(values), min(values), max(values), len(values))
+    over = flips(values)
+    return Estimate(over.mean, over.low, over.high, over.n) if known else None
+
+
+def _cell(found: Sequence[Told], said: Said, plan: Plan) -> Cell:
+    """A figure of a rung; bounds, also with what is told, are of their mean the same bound."""
+    known = [one for one in found if one.value is not None]
+    signs = {sign for one in known if (sign := _open_end(one))}
+    if not signs:
+        over = over_seeds(known, bool(plan.contrasts))
+        return None if over is None else in_unit(over, said.unit)
+    if len(signs) > 1:
+        return Worded(None, n=len(known), unit=said.unit, words="cannot be told")
+    (sign,) = signs
+    ends = [
+        (one.low if sign == "≥" else one.high) if _open_end(one) else one.value for one in known
+    ]
+    value = fmean(end for end in ends if end is not None)
+    low, high = (value, None) if sign == "≥" else (None, value)
+    return Worded(value, low, high, len(known), said.unit, f"{sign} {number(value, said.unit)}")
 
 
 def _named(one: Contrast) -> str:

@@ -156,7 +156,8 @@ class Plan:
             sets of a seed; without ``cues`` or ``level`` where the suite has none.
         said: names of the suite's figures; that which contrasts are about comes first.
         rungs: by name, each behind those that it stands on.
-        contrasts: of rungs, the first less the second.
+        contrasts: of rungs, the first less the second; empty: nothing is tested over seeds, and of
+            several there are the lowest and the highest.
         cues: percents of the cues in training that are true, a ladder for each; empty: there are no
             cues.
         levels: whether scenes have levels of difficulty.

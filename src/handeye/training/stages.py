@@ -377,7 +377,9 @@ def _finish(
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
     losses, share = _DRAWN[card["stage"]]
     there = {name: words for name, words in losses.items() if all(name in one for one in lines)}
-    curve = curve_svg(lines, there, watched=share)
+    # Not every recipe pays for answers.
+    watched = share if all(share[0] in one for one in lines) else None
+    curve = curve_svg(lines, there, watched=watched)
     write_bytes(out / "learning-curve.svg", curve.encode())
     shutil.rmtree(out / CHECKPOINTS, ignore_errors=True)
     write_bytes(out / CARD, json.dumps(card, indent=1).encode())

@@ -12,11 +12,10 @@ training are of some grids, art and regions; what is held out of each is a part 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from statistics import fmean
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +45,7 @@ from handeye.sets.draw import Draw
 from handeye.sets.folder import set_record
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.shares import clustered_shares
+from handeye.training.climbed import SPREAD, over_seeds
 from handeye.training.ladder import BOTH, CONSTANT, Ground, Plan, Rung, Said, Told
 from handeye.training.rows import Material, rows_of
 
@@ -411,75 +411,68 @@ def _above(change: Estimate, bound: float) -> bool:
 
 def tables(told: Sequence[Told]) -> Iterator[Table]:
     """What seeds tell of the gap, and where it was not trained."""
-    values: dict[str, dict[str, dict[int, Estimate]]] = {}
+    lines: _Lines = {}
     for one in told:
-        rung = values.setdefault(one.rung, {}).setdefault(one.figure, {})
-        rung[one.seed] = Estimate(one.value, one.low, one.high)
-    yield from _closing(values)
-    for name in _FIGURES:
-        yield _transfer(values, name)
-
-
-_Values = Mapping[str, Mapping[str, Mapping[int, Estimate]]]
-
-
-def _closing(values: _Values) -> Iterator[Table]:
-    rows = []
-    for name in RUNGS:
-        found = values.get(name, {})
-        if "action change" not in found:
-            continue
-        changes = {one: found[f"{one} change"] for one in (*_FIGURES, "gap")}
-        cells: list[Shown] = []
-        for one in reversed(_FIGURES):
-            lowest = min(seed.low for seed in changes[one].values() if seed.low is not None)
-            cells += [_spread(changes[one].values(), "points"), in_unit(Estimate(lowest), "points")]
-        said = verdict(
-            [{one: changes[one][seed] for one in _FIGURES} for seed in changes["action"]]
-        )
-        cells = [*cells, _spread(changes["gap"].values(), "points"), said]
-        rows.append(Row(name, tuple(cells), basis=RUNGS[name].about))
+        lines.setdefault(one.rung, {}).setdefault(one.figure, []).append(one)
+    rows = [
+        Row(name, _closed(lines[name]), basis=RUNGS[name].about)
+        for name in RUNGS
+        if "action change" in lines.get(name, {})
+    ]
     if rows:
-        bound = "of the lowest seed, one-sided, 95 %"
+        heads = ("Acting", "Its bound", "Counting", "Its bound", "Gap")
         yield Table(
             "closing",
             f"What became of the gap between counting and acting, beside {FIRST}",
-            (
-                Column("Acting"), Column("Bound", bound), Column("Counting"), Column("Bound"),
-                Column("Gap"), Column("Closes", words=True),
-            ),
+            (*(Column(head) for head in heads), Column("Closes", words=True)),
             tuple(rows),
             row_head="Rung",
-            note="Points of PASS; of several seeds the mean, and the lowest and the highest.",
-        )  # fmt: skip
+            note="Points of PASS; of one seed with both one-sided 95 % bounds, of several "
+            f"{SPREAD}. Bound: the lower one, of the lowest seed.",
+        )
+    for name in _FIGURES:
+        yield _transfer(lines, name)
 
 
-def _transfer(values: _Values, figure: str) -> Table:
+_Lines = dict[str, dict[str, list[Told]]]
+
+
+def _closed(lines: Mapping[str, Sequence[Told]]) -> tuple[Shown, ...]:
+    """Changes of acting and of counting with their bounds, that of the gap, and the verdict."""
+    changes = {name: lines[f"{name} change"] for name in _FIGURES}
+    cells: list[Shown] = []
+    for name in reversed(_FIGURES):
+        lowest = min(one.low for one in changes[name] if one.low is not None)
+        cells += [_spread(changes[name], "points"), in_unit(Estimate(lowest), "points")]
+    said = verdict(
+        [
+            {
+                one.figure.removesuffix(" change"): Estimate(one.value, one.low, one.high)
+                for one in both
+            }
+            for both in zip(*changes.values(), strict=True)
+        ]
+    )
+    return (*cells, _spread(lines["gap change"], "points"), said)
+
+
+def _transfer(lines: _Lines, figure: str) -> Table:
     rows = []
     for name in (*RUNGS, CONSTANT):
-        found = values.get(name, {})
-        cells = [
-            _spread(found.get(f"{part} {figure}".strip(), {}).values(), "percent") for part in PARTS
-        ]
+        found = lines.get(name, {})
+        cells = tuple(_spread(found.get(f"{part} {figure}".strip(), ())) for part in PARTS)
         if any(cell is not None for cell in cells):
-            rows.append(Row(name, tuple(cells)))
+            rows.append(Row(name, cells))
     return Table(
         f"transfer {figure}",
         f"{SAID[figure].words}, by what is asked about",
         tuple(Column(part.words) for part in PARTS.values()),
         tuple(rows),
         row_head="Rung",
-        note="PASS in percent; of one seed with its 95 % interval, of several the mean, and the "
-        "lowest and the highest.",
+        note=f"PASS in percent; of one seed with its 95 % interval, of several {SPREAD}.",
     )
 
 
-def _spread(found: Iterable[Estimate], unit: Unit) -> Estimate | None:
-    """Of one seed its figure, of several the mean, the lowest and the highest."""
-    kept = [one for one in found if one.value is not None]
-    known = [one.value for one in kept if one.value is not None]
-    if not known:
-        return None
-    if len(known) == 1:
-        return in_unit(kept[0], unit)
-    return in_unit(Estimate(fmean(known), min(known), max(known), len(known)), unit)
+def _spread(found: Sequence[Told], unit: Unit = "percent") -> Estimate | None:
+    over = over_seeds(found, tested=False)
+    return None if over is None else in_unit(over, unit)
