@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from handeye.states.targets import Target
     from handeye.stats.agreement import Level
     from handeye.stats.intervals import Samples
-    from handeye.training.ladder import Ground
+    from handeye.training.ladder import Plan
     from handeye.training.lesson import Example, Label
     from handeye.training.targets import PictureTruth
 
@@ -168,8 +168,8 @@ class Suite:
             right and what is true of their pictures (:mod:`handeye.rewards.columns`).
         perceived: ``(items) -> Iterator[PictureTruth]``: what is true of its pictures pixel by
             pixel, each picture once (:mod:`handeye.training.targets`).
-        ladder: ``(folder, *, seed, cues, ...) -> Ground``: what a ladder of trainings is shown and
-            asked (:mod:`handeye.training.ladder`).
+        ladder: the rungs of its ladder of trainings, and what they are shown and asked
+            (:mod:`handeye.training.ladder`).
         exports: rows for other harnesses.
     """
 
@@ -212,7 +212,7 @@ class Suite:
     train_command: Part | None = None
     rewarded: Callable[[Any], Iterator[Task]] | None = None
     perceived: Callable[[Any], Iterator[PictureTruth]] | None = None
-    ladder: Callable[..., Ground] | None = None
+    ladder: Callable[[], Plan] | None = None
     exports: Callable[[], Exports] | None = None
 
     def abilities(self) -> dict[str, bool]:

@@ -28,6 +28,7 @@ def test_cells_are_exceptions_or_none_and_lie_where_they_are(items):
         for place, (cell, thing) in enumerate(zip(cells, truth.things, strict=True), 1):
             told = {"yes": True, "no": False}[thing.attributes["exception"]]
             assert told == (cell in item.targets)
+            assert (thing.attributes["row"], thing.attributes["column"]) == tuple(map(str, cell))
             x, y = thing.keypoints["middle"]
             assert truth.mask[int(y), int(x)] == place
             lit = thing.attributes.get("highlighted")

@@ -243,6 +243,28 @@ def test_places_in_an_answer_may_be_told_in_characters(tmp_path: Path) -> None:
         close(found, other.states("final", site, ["c0/0"])[0])
 
 
+@EACH
+@pytest.mark.parametrize("share", [True, False])
+def test_what_may_come_behind_a_given_answer(tmp_path: Path, family: str, share: bool) -> None:
+    loaded, questions = families.model_of(family), asked(1)
+    # The second one's begin alike; of the third nothing is asked.
+    options = {"c0/0": ("12", "3"), "c0/1": ("12", "13")}
+    wanted = Wanted(
+        sites=("last", "answer:0"), dtype="float32", options=options,
+        forced=dict.fromkeys(options, "R12,C3"), ends=dict.fromkeys(options, (1,)),
+    )  # fmt: skip
+    how = {"config": GenerateConfig(), "settings": {"asked": "here"}}
+    capture(Model(loaded, share=share), questions, tmp_path / "s", wanted, **how)
+    letters = open_store(tmp_path / "s").letters(("c0/0", "c0/1", "c0/2"))
+    ask = write_ask(loaded, questions[0].write().messages)
+    shares = whole_logits(loaded, Ask(f"{ask.text}R", ask.pictures)).double().log_softmax(-1)
+    own = [loaded.tokenizer(one, add_special_tokens=False)["input_ids"][0] for one in "13"]
+    assert np.abs(letters[0, :2] - shares[own].numpy()).max() < 1e-4
+    assert np.isnan(letters[0, 2:]).all()
+    assert np.isnan(letters[1]).all()
+    assert not np.isnan(letters[2]).any()
+
+
 # ---- the check of the media
 
 

@@ -13,6 +13,8 @@ torch = pytest.importorskip("torch", reason="needs handeye[train]")
 for library in ("trl", "peft", "datasets"):
     pytest.importorskip(library, reason="needs handeye[train]")
 
+from trl import SFTTrainer
+
 from handeye.errors import DataError, OptionError
 from handeye.training.checkpoints import open_model, trained_head
 from handeye.training.joint import trainer_of
@@ -21,6 +23,7 @@ from handeye.training.recipes import Adapter, Data, Joint, Model, Recipe
 from handeye.training.rows import Material, phrases_of
 from handeye.training.sights import TOLD, Collator, Sights
 from handeye.training.small import made_up, small
+from handeye.training.stages import Resumable
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -165,6 +168,24 @@ def test_the_loss_is_that_of_the_answers_and_the_weighted_one_of_the_pictures(
         + 0.5 * parts["region"]
     )  # fmt: skip
     assert float(looking.parts[TOLD]) == pytest.approx(told, rel=1e-5)
+
+
+def test_what_has_no_label_is_not_scored(trainer: Any, material: Material) -> None:
+    from torch.utils.flop_counter import FlopCounterMode
+    from trl.trainer import utils
+
+    if not hasattr(utils, "_use_triton"):
+        pytest.skip("this TRL scores all of them alike")
+    found = []
+    for one in (Resumable, SFTTrainer):
+        batch = Collator(loaded(material), material, None)(mixed(material))
+        with FlopCounterMode(display=False) as counter:
+            loss = one.compute_loss(trainer, trainer.model, batch)
+        found.append((float(loss), counter.get_total_flops()))
+    (some, few), (whole, many) = found
+    assert some == pytest.approx(whole, rel=1e-5)
+    assert few < many
+    assert utils._use_triton(torch.device("cpu")) is False
 
 
 def test_a_batch_without_a_picture_touches_the_head_and_costs_nothing(

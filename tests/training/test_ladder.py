@@ -18,8 +18,10 @@ from handeye.stats.flips import flips
 from handeye.stress.loader import load
 from handeye.stress.rewarded import rewarded
 from handeye.stress.scenes.generation import generate
-from handeye.stress.teaching.ladder import CUES, FAMILIES, figures, with_cues
-from handeye.training.ladder import RUNGS, chosen, swapped
+from handeye.stress.teaching.ladder import CUES, FAMILIES, THINGS, figures, held, plan, with_cues
+from handeye.training import climbed, pilot
+from handeye.training.ladder import RUNGS, Told, chosen, gathered, swapped
+from handeye.training.recipes import read_recipe
 from handeye.training.targets import PictureTruth
 
 RECIPE = """
@@ -36,8 +38,8 @@ reward:
 @pytest.fixture(scope="module")
 def items(tmp_path_factory):
     out = tmp_path_factory.mktemp("ladder") / "set"
-    generate(out, seed=3, groups=24, families=FAMILIES, cues=CUES, level=1, size=128, workers=1)
-    return load(out)
+    how = {"families": FAMILIES, "cues": CUES, "level": 1, "size": 128, "things": THINGS}
+    return load(generate(out, seed=3, groups=24, workers=1, **how))
 
 
 # ---- what differs between rungs
@@ -140,12 +142,104 @@ def test_five_seeds_can_never_be_significant_and_eight_can():
     assert flips([0.0] * 21).p is None
 
 
+# ---- what is told of all seeds
+
+
+def kept(out, seed, cues, rung, **figures):
+    place = out / f"seed-{seed}" / f"cues-{cues}" / rung
+    place.mkdir(parents=True, exist_ok=True)
+    told = {
+        name: dict(zip(("value", "low", "high", "n"), (*one, 9), strict=True))
+        for name, one in figures.items()
+    }
+    (place / "figures.json").write_text(json.dumps(told))
+
+
+def test_a_weight_of_which_one_end_is_open_is_told_as_a_bound(tmp_path):
+    for seed, high in ((1, 3.0), (2, None)):
+        kept(tmp_path, seed, 50, "perceptual", pst=(0.5, 0.4, 0.6), visual=(2.0, 1.5, high))
+        kept(tmp_path, seed, 50, "permuted", pst=(0.1, 0.0, 0.2), visual=(1.0, 0.5, 1.5))
+    _, compared, _ = climbed.keep_all(tmp_path, plan())
+    text = (tmp_path / "ladder.md").read_text()
+    # Of the mean of 2.0 and of what is at least 1.5.
+    assert "| ≥ 1.75 |" in text
+    by_figure = {one.figure: one.over_seeds for one in compared}
+    assert (by_figure["visual"].n, by_figure["visual"].mean) == (1, 1.0)
+    assert (by_figure["pst"].n, by_figure["pst"].mean) == (2, pytest.approx(0.4))
+    # One seed alone.
+    alone = [one for one in gathered(tmp_path, plan())
+             if (one.seed, one.rung, one.figure) == (2, "perceptual", "visual")]  # fmt: skip
+    cell = climbed._cell(alone, plan().said["visual"], plan())
+    assert (cell.text("line"), cell.low, cell.high) == ("≥ 1.50", 1.5, None)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 4), st.sampled_from(["", "≥", "≤"])), min_size=1, max_size=8)
+)
+def test_bounds_of_both_kinds_tell_nothing_together(values):
+    ends = {"": (-1.0, 5.0), "≥": (-1.0, None), "≤": (None, 5.0)}
+    told = [Told(at, 50, "text", "visual", value, *ends[sign])
+            for at, (value, sign) in enumerate(values)]  # fmt: skip
+    words = climbed._cell(told, plan().said["visual"], plan()).text("line")
+    signs = {sign for _, sign in values} - {""}
+    assert (words == "cannot be told") == (len(signs) == 2)
+    assert not signs or len(signs) == 2 or words.startswith(*signs)
+
+
+def tried(level, cues, paid, still=0.2, correlation=0.3, joint=500):
+    figure = {"value": 0.5, "low": None, "high": None, "n": 9}
+    told = {"level": level, "cues": cues, "seed": 0, "encoder": 800, "joint": joint, "groups": 9,
+            "paid": figure | {"value": paid}, "outcome": figure, "correlation": correlation,
+            "zero_variance": figure | {"value": still}}  # fmt: skip
+    return pilot.msgspec.convert(told, pilot.Tried)
+
+
+def test_the_easiest_level_is_taken_at_which_all_shares_of_cues_will_do():
+    recipe = read_recipe("ladder")
+    steps = recipe.stage("joint").steps
+    assert recipe.stage("perception").steps == 800
+    known = {"joint": steps}
+    found = [tried(1, 50, 0.9, **known), tried(1, 90, 0.5, **known),
+             tried(2, 50, 0.5, **known), tried(2, 90, 0.4, **known),
+             tried(3, 50, 0.5, **known)]  # fmt: skip
+    assert pilot.chosen(found, recipe) == 2
+    assert "level 2" in pilot.verdict(found)
+    for wrong in (
+        {"paid": 0.2}, {"paid": 0.81}, {"paid": 0.5, "still": 0.6},
+        {"paid": 0.5, "correlation": 0.9}, {"paid": 0.5, "correlation": None},
+    ):  # fmt: skip
+        one = tried(1, 50, **known, **wrong)
+        assert len(one.missed) == 1
+        assert pilot.chosen([one], recipe) is None
+        assert pilot.verdict([one]).startswith("Not informative here")
+    # Trainings of another length say nothing of this one.
+    assert pilot.chosen([tried(1, 50, 0.5, joint=steps + 1)], recipe) is None
+    assert pilot.chosen([], recipe) is None
+
+
+def test_a_page_shows_contrasts_and_dots_and_what_was_tried(tmp_path):
+    for seed in range(1, 9):
+        for rung, value in (("permuted", 0.1), ("perceptual", 0.4 + seed / 100), ("text", 0.2)):
+            kept(tmp_path, seed, 90, rung, pst=(value, value - 0.1, value + 0.1))
+    place = tmp_path / "pilot" / "1-800-500" / "seed-0" / "cues-90" / "perceptual"
+    place.mkdir(parents=True)
+    (place / "groups.json").write_bytes(pilot.msgspec.json.encode(tried(1, 90, 0.95)))
+    climbed.keep_all(tmp_path, plan())
+    page = (tmp_path / "ladder.html").read_text()
+    assert "perceptual − permuted, cues 90 %: +34.5 points, +32.5 to +36.5 in pairs told" in page
+    assert "p 0.008 adjusted, 8 seeds" in page
+    assert page.count('id="cues-90-pst-0"') <= 1
+    assert "Not informative here" in page
+    assert "Not informative here" in (tmp_path / "ladder.md").read_text()
+
+
 # ---- end to end
 
 
-def test_a_ladder_of_a_few_steps(tmp_path):
+def test_a_ladder_of_a_few_steps(tmp_path, items, monkeypatch):
     for name in ("torch", "transformers", "accelerate", "trl", "peft", "datasets"):
         pytest.importorskip(name, reason="needs handeye[train]")
+    monkeypatch.setattr("handeye.stress.teaching.ladder.LOOKED", 3)
     (tmp_path / "recipe.yaml").write_text(RECIPE)
     out = tmp_path / "out"
     command = ["train", "ladder", "stress", "--out", str(out), "--true-cues", "50", "--scenes", "8"]
@@ -201,6 +295,61 @@ def test_a_ladder_of_a_few_steps(tmp_path):
     other = CliRunner().invoke(app, [*command, "1", "--rungs", "text", "--level", "2"])
     assert other.exit_code != 0
     assert again["figures"] == both["figures"]
+    # What states hold is told of every training, of models that are asked as they were trained.
+    assert ("text", "seen") in values
+    monkeypatch.undo()
+    looked_into(items, place / "text" / "model")
+    monkeypatch.setattr("handeye.stress.teaching.ladder.LOOKED", 3)
+    # A folder that was moved goes on: its stages are known again.
+    moved = tmp_path / "moved"
+    out.rename(moved)
+    for rung in ("permuted", "outcome"):
+        (moved / "seed-1" / "cues-50" / rung / "figures.json").unlink()
+    command[command.index(str(out))] = str(moved)
+    result, last = climbed("1")
+    assert "step" not in result.stderr
+    took = ("seconds", "worked")
+    assert [one for one in last["figures"] if one["figure"] not in took] == [
+        one for one in both["figures"] if one["figure"] not in took
+    ]
+    # Levels are tried in a folder of their own; models that know nothing are not informative.
+    command[command.index(str(moved))] = str(tmp_path / "tried")
+    _, found = climbed("0", "--pilot", "1:1")
+    assert [(one["level"], one["groups"] > 8) for one in found["pilot"]] == [(1, True)]
+    assert "Not informative here" in (tmp_path / "tried" / "ladder.md").read_text()
+    assert climbed("0", "--pilot", "1:1")[1] == found
+
+
+def looked_into(asked, model):
+    from handeye.respondents.local.options import LocalOptions
+    from handeye.respondents.local.prompts import process
+    from handeye.respondents.local.respondent import LocalRespondent
+    from handeye.run.options import generation_config
+    from handeye.stress.asking.questions import Asking
+    from handeye.training.examination import prompts
+    from handeye.training.rows import Material, rows_of
+
+    respondent = LocalRespondent(LocalOptions(path=str(model), device="cpu"))
+    rows = [row for row in rows_of(rewarded(asked)) if row.images]
+    for row, question in list(zip(rows, Asking(way="written").questions(asked), strict=True))[::29]:
+        ask, _ = respondent.prepare(question.write().messages, generation_config({}))
+        loaded = respondent.engine.loaded
+        trained = prompts(loaded, Material((row,), asked.root), [row])["input_ids"]
+        assert process(loaded, [ask])["input_ids"].tolist() == trained.tolist()
+    # Who answers rightly knows every cue, who says what cues say none; without a form nothing is
+    # told but what is seen, which is the same.
+    right = held(asked, model, [row.completion for row in rows])
+    assert right["said"].value == 1
+    assert 0 < right["seen"].value < 1
+    assert all(0 <= right[name].value <= 1 for name in ("compared", "odds"))
+    led = [
+        f"<recognition> star </recognition> <answer> {item.cue_value or item.gold} </answer>"
+        for item in asked
+    ]
+    assert held(asked, model, led)["said"].value == 0.5
+    nothing = held(asked, model, ["red"] * len(rows))
+    assert nothing["seen"] == right["seen"]
+    assert {nothing[name].value for name in ("compared", "odds", "said")} == {None}
 
 
 def _lines(rung: Path) -> list[dict]:
@@ -212,6 +361,8 @@ def test_options_that_cannot_be_met_are_told_before_any_work(tmp_path):
     for more, words in (
         (["--true-cues", "120"], "0..100"),
         (["--rungs", "none"], "rung is"),
+        (["--pilot", "2"], "LOW:HIGH"),
+        (["--pilot", "1:1", "--level", "1"], "levels of its own"),
     ):
         result = CliRunner().invoke(app, [*command, *more])
         assert result.exit_code != 0

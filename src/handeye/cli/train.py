@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,7 @@ from handeye.terminal.options import Json, one_of, put_json, say_next, some_sets
 
 if TYPE_CHECKING:
     from handeye.suite import Teaches
+    from handeye.training.ladder import Ground, Plan
     from handeye.training.recipes import Recipe
     from handeye.training.targets import PictureTruth
 
@@ -84,9 +85,7 @@ def _climbed() -> list[Any]:
 
 
 def _rungs() -> Iterable[str]:
-    from handeye.training.ladder import RUNGS
-
-    return RUNGS
+    return dict.fromkeys(name for one in _climbed() for name in one.ladder().rungs)
 
 
 def _recipes() -> Iterable[str]:
@@ -288,11 +287,12 @@ def ladder(
     ],
     seed: Decides,
     true_cues: Annotated[
-        str,
+        str | None,
         typer.Option(
-            metavar="SHARES", help="Percent of the cues in training that are true, with commas."
+            metavar="SHARES",
+            help="Percent of the cues in training that are true, with commas, of suites with cues.",
         ),
-    ] = "50,90",
+    ] = None,
     rungs: Annotated[
         str | None,
         typer.Option(
@@ -301,13 +301,28 @@ def ladder(
             autocompletion=one_of(_rungs, several=True),
         ),
     ] = None,
-    config: Config = "ladder",
+    config: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of the recipe: one that ships, or a YAML file.",
+            autocompletion=one_of(_recipes),
+        ),
+    ] = None,
     scenes: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Scenes to train on; a quarter as many are asked about."),
+        typer.Option(metavar="N", help="Scenes to train on; how many are asked about follows."),
     ] = None,
     level: Annotated[
         int | None, typer.Option(metavar="N", help="Of their difficulty, 1 for the easiest.")
+    ] = None,
+    pilot: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW:HIGH",
+            help="Instead: try from which of these levels on rewards could teach; further seeds "
+            "then take that level.",
+        ),
     ] = None,
     json: Json = None,
 ) -> None:
@@ -321,45 +336,119 @@ def ladder(
 
     from msgspec import to_builtins
 
-    from handeye.atomic import held
     from handeye.errors import OptionError, allowed
-    from handeye.printing import tell
-    from handeye.progress import counting
-    from handeye.training.command import needs_torch, telling
-    from handeye.training.ladder import RUNGS, chosen, climb, keep_all, place_of
+    from handeye.training.climbed import keep_all
+    from handeye.training.command import needs_torch
+    from handeye.training.ladder import chosen
+    from handeye.training.pilot import chosen as level_of, tries
     from handeye.training.recipes import read_recipe
 
     able = {one.name: one for one in _climbed()}
     if suite not in able or (made := able[suite].ladder) is None:
         raise OptionError(f"suite is {suite!r}{allowed(suite, able)}")
-    recipe = read_recipe(config)
-    names = chosen(None if rungs is None else [one.strip() for one in rungs.split(",")])
-    shares = _percents(true_cues)
+    plan = made()
+    recipe = read_recipe(config or plan.recipe)
+    wanted = None if rungs is None else [one.strip() for one in rungs.split(",")]
+    names = chosen(wanted, plan.rungs)
+    for given, there, what in (
+        (true_cues, plan.cues, "cues"),
+        (level or pilot, plan.levels, "levels"),
+    ):
+        if given is not None and not there:
+            raise OptionError(f"the scenes of {suite} have no {what}; leave the option out")
+    if pilot and (level or rungs):
+        raise OptionError("--pilot has levels of its own, and one training: leave out the others")
+    levels = _levels(pilot) if pilot else range(0)
+    shares: Sequence[int | None] = _percents(true_cues) if true_cues else (plan.cues or (None,))
     needs_torch("trl", "peft", "datasets")
-    how = {"scenes": scenes, "level": level}
-    said: Any = {}
-    for share in shares:
-        sets = place_of(out, seed) / "sets"
-        # A process for other cues makes the same sets: the second one waits.
-        with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
-            ground = made(sets, seed=seed, cues=share, progress=progress, **how)
-        said = ground.said
-
-        def begins(name: str, share: int = share) -> None:
-            tell(f"cues {share} %, {name}: {RUNGS[name].about}")
-
-        def facts(losses: Any) -> list[str]:
-            return [f"loss {losses['loss']:.3f}"]
-
-        climb(
-            ground, recipe, out, seed, share,
-            rungs=names, record={"suite": suite, **how}, begins=begins,
-            showing=lambda steps: telling(steps, facts),
-        )  # fmt: skip
-    told, compared, tables = keep_all(out, said)
-    found = {"figures": to_builtins(told), "contrasts": to_builtins(compared)}
+    if pilot:
+        _try_levels(suite, plan, recipe, out, seed, shares, levels, scenes)
+        head = f"{out}: {len(levels)} levels"
+    else:
+        if plan.levels and level is None:
+            level = level_of(tries(out), recipe)
+        for share in shares:
+            how = {"scenes": scenes, **({"level": level} if plan.levels else {})}
+            _climb(suite, plan, recipe, out, seed, share, names, how)
+        head = f"{out}: {len(names)} trainings of seed {seed}, told in ladder.html"
+    told, compared, tables = keep_all(out, plan)
+    found = {
+        "figures": to_builtins(told),
+        "contrasts": to_builtins(compared),
+        "pilot": to_builtins(tries(out)),
+    }
     if not put_json(json, json_.dumps(found, indent=1)):
-        _say_tables(f"{out}: {len(names)} trainings of seed {seed}, told in ladder.md", tables)
+        _say_tables(head, tables)
+
+
+def _climb(
+    suite: str,
+    plan: Plan,
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    share: int | None,
+    names: Sequence[str],
+    how: dict[str, Any],
+) -> Ground:
+    """Make the rungs of a seed, or go on with them; gives what they were shown and asked."""
+    from handeye.atomic import held
+    from handeye.printing import tell
+    from handeye.progress import counting
+    from handeye.training.command import telling
+    from handeye.training.ladder import climb, place_of
+
+    cues = {} if share is None else {"cues": share}
+    sets = place_of(out, seed) / "sets"
+    # A process for other cues makes the same sets: the second one waits.
+    with held(place_of(out, seed), patience=_PATIENCE), counting("making scenes") as progress:
+        ground = plan.ground(sets, seed=seed, progress=progress, **how, **cues)
+
+    def begins(name: str) -> None:
+        where = "" if share is None else f"cues {share} %, "
+        tell(f"{where}{name}: {plan.rungs[name].about}")
+
+    def facts(losses: Any) -> list[str]:
+        return [f"loss {losses['loss']:.3f}"]
+
+    climb(
+        plan, ground, recipe, out, seed, share,
+        rungs=names, record={"suite": suite, **how}, begins=begins,
+        showing=lambda steps: telling(steps, facts),
+    )  # fmt: skip
+    return ground
+
+
+def _try_levels(
+    suite: str,
+    plan: Plan,
+    recipe: Recipe,
+    out: Path,
+    seed: int,
+    shares: Sequence[int | None],
+    levels: Sequence[int],
+    scenes: int | None,
+) -> None:
+    """Try levels until rewards are informative at one."""
+    from handeye.printing import tell
+    from handeye.progress import counting
+    from handeye.training import pilot
+    from handeye.training.ladder import folder_of
+
+    rung = pilot.begun_from(plan)
+    for level in levels:
+        place = pilot.place_of(out, recipe, level)
+        for share in shares:
+            tell(f"level {level}")
+            how = {"scenes": scenes, "level": level}
+            ground = _climb(suite, plan, recipe, place, seed, share, [rung], how)
+            with counting("groups") as progress:
+                pilot.draw(
+                    plan, ground, recipe, folder_of(place, seed, share) / rung,
+                    level=level, cues=share, seed=seed, progress=progress,
+                )  # fmt: skip
+        if pilot.chosen(pilot.tries(out), recipe) is not None:
+            break
 
 
 def _percents(text: str) -> list[int]:
@@ -370,6 +459,15 @@ def _percents(text: str) -> list[int]:
         raise OptionError(f"--true-cues is {text!r}; give percents in 0..100 with commas: 50,90")
     refuse_twice("--true-cues", parts)
     return [int(one) for one in parts]
+
+
+def _levels(text: str) -> range:
+    from handeye.errors import OptionError
+
+    low, colon, high = text.partition(":")
+    if not (colon and low.isdecimal() and high.isdecimal() and 1 <= int(low) <= int(high)):
+        raise OptionError(f"--pilot must read LOW:HIGH, for example 1:2; got {text!r}")
+    return range(int(low), int(high) + 1)
 
 
 def recipe(

@@ -16,8 +16,9 @@ from handeye.training.targets import PictureTruth, Thing, checked
 def perceived(items: ItemSet) -> Iterator[PictureTruth]:
     """The pictures of a set, each once; a thing is a cell.
 
-    Of a cell there are told ``exception`` and, in pictures with a region highlighted,
-    ``highlighted``, each yes or no; its keypoint is its ``middle``. There is no depth.
+    Of a cell there are told its ``row`` and ``column``, by which answers call it, and yes or no:
+    ``exception`` and, in pictures with a region highlighted, ``highlighted``. Its keypoint is its
+    ``middle``. There is no depth.
 
     Raises:
         DataError: a picture is missing, broken, or no grid of its rows and columns.
@@ -43,7 +44,8 @@ def _truth(item: Item, items: ItemSet) -> PictureTruth:
     lit = item.region if item.region_type == "VISUAL_REGION" else None
 
     def thing(cell: Cell) -> Thing:
-        told = {"exception": "yes" if cell in targets else "no"}
+        told = {"row": str(cell.row), "column": str(cell.col)}
+        told["exception"] = "yes" if cell in targets else "no"
         if lit is not None:
             told["highlighted"] = "yes" if cell in lit else "no"
         middle = ((cell.col - 0.5) * wide, (cell.row - 0.5) * high)

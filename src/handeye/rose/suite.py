@@ -40,5 +40,6 @@ SUITE = Suite(
     probed=Part("handeye.rose.probed:RoseProbed"),
     rewarded=Part("handeye.rose.rewarded:rewarded"),
     perceived=Part("handeye.rose.perceived:perceived"),
+    ladder=Part("handeye.rose.teaching.ladder:plan"),
     diagnose=Part("handeye.rose.diagnosis.diagnose:diagnose"),
 )

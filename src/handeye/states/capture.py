@@ -62,10 +62,15 @@ class _Found(NamedTuple):
 
 
 class _Given(NamedTuple):
-    """First tokens of a given answer, and how many of them stand before each site."""
+    """First tokens of a given answer, and how many of them stand before each site.
 
-    tokens: tuple[int, ...]
-    before: Mapping[str, int]
+    Behind all of them each option would begin by a token of ``options``; none where that tells them
+    not apart, None where no options are asked for.
+    """
+
+    tokens: tuple[int, ...] = ()
+    before: Mapping[str, int] = {}
+    options: tuple[int, ...] | None = None
 
 
 def capture(
@@ -135,6 +140,7 @@ class _Capture:
             "forced": digest([dict(self._wanted.forced), dict(self._wanted.ends)])
             if self._wanted.places
             else "",
+            **({"options": digest(self._wanted.options)} if self._wanted.options else {}),
             **identity_of(loaded),
         }
         record = Record(
@@ -294,10 +300,13 @@ class _Capture:
         out: list[_Found] = []
         for place, (number, (row, _)) in enumerate(parts.items()):
             question, ask, _ = asked[number]
-            logits = tails.logits[place, -1 - behind[place]]
+            last = -1 - behind[place] if given[number].options is None else -1
+            logits = tails.logits[place, last]
             out.append(
                 _Found(
-                    self._taken(question, ask, logits, rows[place], row.prefix.key),
+                    self._taken(
+                        question, ask, logits, rows[place], row.prefix.key, given[number].options
+                    ),
                     _of_groups(states, groups[place]),
                     self._media(row.prefix.states) if ask.media else None,
                 )
@@ -330,7 +339,8 @@ class _Capture:
                     )
                 groups[SPAN + name] = places.mean(0, tokens)
         with self._tap.reading(places) as states:
-            logits = self._run(longer(encoded, given.tokens), 1 + len(given.tokens))[0]
+            behind = self._run(longer(encoded, given.tokens), 1 + len(given.tokens))
+            logits = behind[0 if given.options is None else -1]
         if self._wanted.answers:
             (row,) = write_plainly(self._loaded, [ask], [told])
         else:
@@ -338,7 +348,7 @@ class _Capture:
         of_media = {layer: one[media.start : media.stop] for layer, one in states.items()}
         clip = f"item {question.item_id}" if ask.media else ""
         return _Found(
-            self._taken(question, ask, logits, row, clip),
+            self._taken(question, ask, logits, row, clip, given.options),
             _of_groups(states, groups),
             self._media(of_media) if ask.media else None,
         )
@@ -372,7 +382,13 @@ class _Capture:
         return found or None
 
     def _taken(
-        self, question: Question, ask: Ask, logits: torch.Tensor, row: Row | None, clip: str
+        self,
+        question: Question,
+        ask: Ask,
+        logits: torch.Tensor,
+        row: Row | None,
+        clip: str,
+        options: Sequence[int] | None,
     ) -> Taken:
         where = f"item {question.item_id}"
         if not finite(logits[None])[0] or (row is not None and row.ending == "not_finite"):
@@ -388,7 +404,9 @@ class _Capture:
             item_id=question.item_id,
             scene_id=question.scene_id,
             clip=clip if stored else "",
-            letters=self._spelt.logprobs(logits, question.letters),
+            letters=self._spelt.logprobs(logits, question.letters)
+            if options is None
+            else tuple(logits.double().cpu().log_softmax(-1)[list(options)].tolist()),
             answer=answer,
             prompt=hashlib.sha256(ask.text.encode()).hexdigest(),
             media=hashlib.sha256("".join(ask.media).encode()).hexdigest() if ask.media else "",
@@ -400,7 +418,7 @@ class _Capture:
             known.get(question.item_id) for known in (self._wanted.forced, self._wanted.ends)
         )
         if text is None or not self._wanted.places:
-            return _Given((), {})
+            return _Given()
         told = self._loaded.tokenizer(
             text, add_special_tokens=False, return_offsets_mapping=ends is not None
         )
@@ -412,7 +430,21 @@ class _Capture:
             elif ends is not None and place < len(ends):
                 stops = [stop for _, stop in told["offset_mapping"]]
                 before[f"{ANSWER}{place}"] = sum(stop <= ends[place] for stop in stops)
-        return _Given(tuple(ids[: max(before.values(), default=0)]), before)
+        tokens = tuple(ids[: max(before.values(), default=0)])
+        return _Given(tokens, before, self._options(question.item_id, text, tokens))
+
+    def _options(self, item_id: str, text: str, tokens: tuple[int, ...]) -> tuple[int, ...] | None:
+        """The tokens by which options would begin behind the first tokens of a text."""
+        options, ends = self._wanted.options.get(item_id, ()), self._wanted.ends.get(item_id, ())
+        if not options or not ends:
+            return None
+        found = []
+        for one in options:
+            whole = self._loaded.tokenizer(text[: max(ends)] + one, add_special_tokens=False)
+            ids = tuple(whole["input_ids"])
+            if ids[: len(tokens)] == tokens and len(ids) > len(tokens):
+                found.append(ids[len(tokens)])
+        return tuple(found) if len(set(found)) == len(options) else ()
 
     def _spans(self, question: Question) -> dict[str, str]:
         return self._named(question.item_id)

@@ -30,6 +30,8 @@ class Wanted:
         spans: pieces of the prompt by item and name, for sites ``span:NAME``. The first place
             behind the media where one stands is taken, or the first at all.
         forced: the given answer by item, for sites ``answer:K``: behind its first K tokens.
+        options: by item with ``ends``: what may come behind the given answer as far as it is read.
+            The log-probabilities of their first tokens there are taken instead of those of letters.
         ends: by item; where it is told, ``answer:K`` is behind the tokens within the first
             ``ends[K]`` characters of the given answer.
     """
@@ -41,6 +43,7 @@ class Wanted:
     spans: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     forced: Mapping[str, str] = field(default_factory=dict)
     ends: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    options: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse sites that are none.

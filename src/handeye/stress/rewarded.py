@@ -154,7 +154,6 @@ class _Kind:
         if item.family == "reference":
             colour = words.get("mark_colour")
             self.mark = f"{words['mark']} colour={colour}" if colour else words["mark"]
-            self.side = _between(words["side"])
 
     @property
     def program(self) -> str:
@@ -168,7 +167,7 @@ class _Kind:
         if family == "relation":
             return f"relation of {self.thing} to {self.words['mark']}"
         if family == "reference":
-            return f"colour of {self.thing} {self.side} {self.mark}"
+            return f"colour of {self.thing} nearest-to {self.mark}"
         if family in ("size", "depth"):
             word = "larger-than" if family == "size" else "in-front-of"
             return f"colour of {self.thing} {word} {name}"
@@ -202,11 +201,15 @@ class _Kind:
         """
         if self.item.family != "reference" or self.item.gold == NO_SUCH:
             return self.claims(self.item.gold)
-        word = " ".join([self.words["side"], *["of"] * self.kind.endswith("x")])
-        place = next(one for one, related, _ in self.picture.relations if related == word)
-        key = "y" if self.kind.endswith("x") else "x"
-        thing = f"{self.thing} {key}={halves(self.picture.objects[place], self.picture)[key]}"
-        return f"{thing} {self.side} {self.mark}", f"{thing} colour={self.item.gold}"
+        ((place, _, _),) = self.picture.relations
+        own, *others = (
+            halves(self.picture.objects[at], self.picture)
+            for at in sorted(range(len(self.picture.objects)), key=lambda at: at != place)
+            if self.picture.objects[at]["name"] == self.thing
+        )
+        key = next(key for key in own if all(one.get(key) != own[key] for one in others))
+        thing = f"{self.thing} {key}={own[key]}"
+        return f"{thing} nearest-to {self.mark}", f"{thing} colour={self.item.gold}"
 
     def claims(self, value: str) -> tuple[str, ...]:
         """The facts that make a value the answer, as words claim it."""
@@ -222,7 +225,7 @@ class _Kind:
         if family == "relation":
             return (f"{self.thing} {_between(value)} {self.words['mark']}",)
         if family == "reference":
-            return (f"{self.thing} colour={value} {self.side} {self.mark}",)
+            return (f"{self.thing} colour={value} nearest-to {self.mark}",)
         if family in ("size", "depth"):
             word = "larger-than" if family == "size" else "in-front-of"
             return (f"{self.thing} colour={value} {word} {name}",)

@@ -43,6 +43,6 @@ SUITE = Suite(
     probed=Part("handeye.stress.probed:StressProbed"),
     rewarded=Part("handeye.stress.rewarded:rewarded"),
     perceived=Part("handeye.stress.perceived:perceived"),
-    ladder=Part("handeye.stress.teaching.ladder:ladder"),
+    ladder=Part("handeye.stress.teaching.ladder:plan"),
     diagnose=Part("handeye.stress.diagnosis.diagnose:diagnose"),
 )

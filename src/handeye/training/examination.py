@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import t as student
 from torch.nn import functional
-from trl.data_utils import prepare_multimodal_messages
+from trl.data_utils import apply_chat_template, prepare_multimodal_messages
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from handeye.atomic import replacing
@@ -30,6 +30,7 @@ from handeye.training.rows import Material, Row
 
 if TYPE_CHECKING:
     from handeye.respondents.local.loading import LocalModel
+    from handeye.training.recipes import Rewarded
 
 Progress = Callable[[int, int], None]
 
@@ -38,22 +39,30 @@ class Words:
     """Rows -> token ids, pixels and labels, padded behind; prompts are not learned."""
 
     def __init__(self, loaded: LocalModel, material: Material) -> None:
-        self._material = material
+        self._material, self._processor = material, loaded.processor
+        # By the row itself, which is kept with them: a row comes again and again.
+        self._texts: dict[int, tuple[Row, dict[str, str]]] = {}
         self._collate = DataCollatorForVisionLanguageModeling(
             loaded.processor, max_length=None, completion_only_loss=True
         )
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Any]:
         """A batch of rows with completions, with and without pictures as they come."""
-        told = [
-            {
-                "prompt": [dict(one) for one in row.prompt],
-                "completion": [{"role": "assistant", "content": row.completion}],
-                "images": [self._material.picture(path) for path in row.images],
-            }
-            for row in rows
-        ]
+        told = []
+        for row in rows:
+            images = [self._material.picture(path) for path in row.images]
+            told.append({**self._text(row, images), "images": images})
         return dict(self._collate(told))
+
+    def _text(self, row: Row, images: Sequence[Any]) -> dict[str, str]:
+        if id(row) not in self._texts:
+            answer = [{"role": "assistant", "content": row.completion}]
+            told = {
+                "prompt": prepare_multimodal_messages([dict(one) for one in row.prompt], images),
+                "completion": prepare_multimodal_messages(answer),
+            }
+            self._texts[id(row)] = row, dict(apply_chat_template(told, self._processor))
+        return self._texts[id(row)][1]
 
 
 @contextmanager
@@ -172,6 +181,48 @@ def answers(
             )
             told = made[:, given["input_ids"].shape[1] :]
             out += loaded.tokenizer.batch_decode(told, skip_special_tokens=True)
+            if progress:
+                progress(len(out), len(rows))
+    return out
+
+
+def drawn(
+    loaded: LocalModel,
+    model: Any,
+    material: Material,
+    rows: Sequence[Row],
+    course: Rewarded,
+    *,
+    batch: int,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> list[list[str]]:
+    """Completions to the prompts of rows, drawn in groups as a training by rewards draws them.
+
+    Args:
+        loaded: the model with its processor.
+        model: itself, or what it is wrapped in.
+        material: has the pictures.
+        rows: that are asked.
+        course: says how many completions a group has, how long one is, and how sharply it is drawn.
+        batch: rows at a time.
+        seed: of the draws.
+        progress: called with (rows done, in all).
+    """
+    out: list[list[str]] = []
+    many = course.generations
+    with at_rest(model):
+        torch.manual_seed(seed)
+        for start in range(0, len(rows), batch):
+            some = [row for row in rows[start : start + batch] for _ in range(many)]
+            given = prompts(loaded, material, some).to(model.device)
+            made = model.generate(
+                **given, do_sample=True, temperature=course.temperature, top_k=0, top_p=1.0,
+                max_new_tokens=course.tokens, suppress_tokens=suppressed(loaded),
+            )  # fmt: skip
+            told = made[:, given["input_ids"].shape[1] :]
+            texts = loaded.tokenizer.batch_decode(told, skip_special_tokens=True)
+            out += [texts[place : place + many] for place in range(0, len(texts), many)]
             if progress:
                 progress(len(out), len(rows))
     return out

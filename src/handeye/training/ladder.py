@@ -1,13 +1,15 @@
 """Trainings of one seed that differ in one thing each, asked the same afterwards: a ladder.
 
 All rungs of a seed have the same first weights, rows in the same order and one set that none of
-them was trained on; a suite gives rows and set, and says what answers come to
-(:attr:`handeye.suite.Suite.ladder`). Knows a folder, in which several seeds have their places:
+them was trained on; a suite says which rungs there are, gives rows and set, and says what answers
+come to (:attr:`handeye.suite.Suite.ladder`). Knows a folder, in which several seeds have their
+places:
 
-    OUT/ladder.jsonl                   a line a figure: seed, cues, rung, figure, value, low, high
-    OUT/ladder.md                      the same as tables, with what all seeds tell together
+    OUT/ladder.*                       what all seeds tell together (handeye.training.climbed)
+    OUT/pilot/                         a try before (handeye.training.pilot)
     OUT/seed-S/sets/                   what is shown, and what is asked
-    OUT/seed-S/cues-C/training.json    the recipe; a folder of another ladder is refused
+    OUT/seed-S/cues-C/training.json    the recipe; a folder of another ladder is refused. Of suites
+                                       without cues: OUT/seed-S/rungs/
     OUT/seed-S/cues-C/first/           the model that the rungs begin from
     OUT/seed-S/cues-C/RUNG/            encoder/ and model/ of its stages, answers.jsonl;
                                        figures.json, written last: the rung is done
@@ -18,9 +20,9 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from statistics import fmean
@@ -28,14 +30,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from handeye.atomic import held, write_bytes, write_text
+from handeye.atomic import held, write_bytes
 from handeye.errors import OptionError, allowed, refuse_twice
 from handeye.reading import read_json
 from handeye.rewards.columns import written
-from handeye.scores.estimate import Estimate, Unit, in_unit
-from handeye.scores.tables import Cell, Column, Row as Line, Table
+from handeye.scores.estimate import Estimate, Unit
+from handeye.scores.tables import Table
 from handeye.sets.draw import Draw
-from handeye.stats.flips import Flips, flips
 from handeye.training.recipes import Recipe
 from handeye.training.rows import Material, phrases_of
 from handeye.training.targets import PictureTruth
@@ -46,9 +47,9 @@ if TYPE_CHECKING:
 Figures = Mapping[str, Estimate]
 Showing = Callable[[int], AbstractContextManager["Progress | None"]]
 _FIGURES, _ANSWERS = "figures.json", "answers.jsonl"
-_SEED, _CUES = "seed-", "cues-"
+_SEED, _CUES, _NO_CUES = "seed-", "cues-", "rungs"
 # Of an answer, room for all facts; and rows that are asked at a time.
-_TOKENS, _BATCH = 192, 64
+_TOKENS, _BATCH = 192, 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,23 @@ class Ground:
     Attributes:
         shown: what is trained on.
         asked: rows that are asked of what was trained, of scenes that it was never shown.
-        said: names of the suite's figures; that which contrasts are about comes first.
-        figures: what answers to the rows of ``asked`` that have pictures come to, in their order.
+        figures: what answers to the rows of ``asked`` that have pictures come to, in their order;
+            given beside them are those of the rung that was gone on from, or None.
+        paid: rows of rungs whose questions these are (:attr:`Rung.questions`); None: there are no
+            such rungs.
+        frames: texts of prompts that are always the same: one token each.
+        constant: what is written to the rows of ``asked`` that have pictures without a look; None:
+            the commonest right completion.
+        held: what the states of a model hold, given its folder and its answers; None: nobody looks.
     """
 
     shown: Material
     asked: Material
-    said: Mapping[str, Said]
-    figures: Callable[[Sequence[str]], Figures]
+    figures: Callable[[Sequence[str], Sequence[str] | None], Figures]
+    paid: Material | None = None
+    frames: Sequence[str] = ()
+    constant: Sequence[str] | None = None
+    held: Callable[[Path, Sequence[str]], Figures] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,59 +100,91 @@ class Rung:
         stage: the last one of it; None: nothing is trained.
         after: the rung whose model it goes on from; empty: from first weights.
         perceptual: whether an encoder is trained before, and a head beside the answers.
-        swapped: whether it is told of each picture, or paid for it, what is so of another.
+        paid: for what, of ``outcome`` and ``perception``.
+        swapped: what it is told of each picture that is so of another (``truths``), or paid that
+            is another question's (as in ``paid``).
         stated: which facts a completion to be learned from has.
-        perception: whether what is seen is paid.
+        questions: which rows it is trained on.
         like: the rung whose operations it has.
+        step: where it has those of another: the rung a step of which costs what one of its own
+            does.
     """
 
     about: str
     stage: Literal["joint", "reward"] | None = "joint"
     after: str = ""
     perceptual: bool = False
-    swapped: bool = False
+    paid: tuple[str, ...] = ()
+    swapped: tuple[str, ...] = ()
     stated: Literal["needed", "all"] = "needed"
-    perception: bool = False
+    questions: Literal["shown", "paid"] = "shown"
     like: str = ""
+    step: str = "text"
 
 
+BOTH = ("outcome", "perception")
 PERCEPTUAL = "perceptual"
 RUNGS: dict[str, Rung] = {
     "text": Rung("answers alone"),
     "all-facts": Rung("answers behind all facts", stated="all"),
-    "permuted": Rung("told what other pictures show", perceptual=True, swapped=True),
+    "permuted": Rung("told what other pictures show", perceptual=True, swapped=("truths",)),
     PERCEPTUAL: Rung("told what its pictures show", perceptual=True),
     "text-long": Rung("answers alone, for as many operations", like=PERCEPTUAL),
     "nothing": Rung("nothing more", None, after=PERCEPTUAL),
-    "outcome": Rung("paid for answers", "reward", PERCEPTUAL),
-    "both": Rung("paid for answers and facts", "reward", PERCEPTUAL, perception=True),
+    "outcome": Rung("paid for answers", "reward", PERCEPTUAL, paid=("outcome",)),
+    "both": Rung("paid for answers and facts", "reward", PERCEPTUAL, paid=BOTH),
     "both-permuted": Rung(
-        "paid for answers and facts of others", "reward", PERCEPTUAL, swapped=True, perception=True
+        "paid for answers and facts of others", "reward", PERCEPTUAL,
+        paid=BOTH, swapped=("perception",),
     ),
     "more": Rung("answers alone, for as many operations", after=PERCEPTUAL, like="both"),
-}
-"""By name, each behind those that it stands on."""
+}  # fmt: skip
+"""Of a ladder that asks what it brings to be told what pictures show; by name, each behind those
+that it stands on."""
 CONSTANT = "constant"
 """What is no training: the commonest right completion, written to everything."""
-_ABOUT = {
-    **{name: rung.about for name, rung in RUNGS.items()},
-    CONSTANT: "the commonest right completion to everything",
-}
 CONTRASTS = ((PERCEPTUAL, "permuted"), ("both", "outcome"))
 """Fixed before anything was measured: the first less the second."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ladder of a suite.
+
+    Attributes:
+        ground: ``(folder, *, seed, cues, scenes, level, workers, progress) -> Ground``: makes the
+            sets of a seed; without ``cues`` or ``level`` where the suite has none.
+        said: names of the suite's figures; that which contrasts are about comes first.
+        rungs: by name, each behind those that it stands on.
+        contrasts: of rungs, the first less the second; empty: nothing is tested over seeds, and of
+            several there are the lowest and the highest.
+        cues: percents of the cues in training that are true, a ladder for each; empty: there are no
+            cues.
+        levels: whether scenes have levels of difficulty.
+        recipe: name of the one that is meant where none is told.
+        tables: what the suite makes of the figures of all seeds beside the tables of the frame.
+    """
+
+    ground: Callable[..., Ground]
+    said: Mapping[str, Said]
+    rungs: Mapping[str, Rung] = field(default_factory=lambda: RUNGS)
+    contrasts: Sequence[tuple[str, str]] = CONTRASTS
+    cues: tuple[int, ...] = ()
+    levels: bool = False
+    recipe: str = "ladder"
+    tables: Callable[[Sequence[Told]], Iterable[Table]] = lambda told: ()
+
+    @property
+    def about(self) -> dict[str, str]:
+        """What each row of a table is."""
+        return {
+            **{name: rung.about for name, rung in self.rungs.items()},
+            CONSTANT: "the commonest right completion to everything",
+        }
+
+
 INFORMATIVE = {"paid": (0.3, 0.8), "zero variance": (0.0, 0.5), "correlation": (-1.0, 0.8)}
 """Where figures of `both` must lie on average, for its rewards to teach anything."""
-_OWN = {
-    "outcome": Said("R_O"),
-    "perception": Said("R_P"),
-    "text": Said("text perplexity", "plain"),
-    "paid": Said("R_P while paid"),
-    "zero variance": Said("its groups of one value"),
-    "correlation": Said("its correlation with R_O", "plain"),
-    "operations": Said("10⁹ operations", "plain"),
-    "seconds": Said("seconds", "plain"),
-    "worked": Said("of a processor", "plain"),
-}
 _LOGGED = {
     "paid": "rewards/perception/mean",
     "zero variance": "handeye/zero_variance/perception",
@@ -150,39 +192,42 @@ _LOGGED = {
 }
 
 
-def chosen(names: Sequence[str] | None = None) -> tuple[str, ...]:
+def chosen(
+    names: Sequence[str] | None = None, rungs: Mapping[str, Rung] = RUNGS
+) -> tuple[str, ...]:
     """Rungs by name, with those that they stand on, in the order in which they are made.
 
     Args:
         names: None: all.
+        rungs: that there are.
 
     Raises:
         OptionError: an unknown name, or one that is there twice.
     """
     if names is None:
-        return tuple(RUNGS)
+        return tuple(rungs)
     for name in names:
-        if name not in RUNGS:
-            raise OptionError(f"rung is {name!r}{allowed(name, RUNGS)}")
+        if name not in rungs:
+            raise OptionError(f"rung is {name!r}{allowed(name, rungs)}")
     refuse_twice("rungs", names)
     wanted = {*names}
-    for name in reversed(RUNGS):
+    for name in reversed([*rungs]):
         if name in wanted:
-            rung = RUNGS[name]
-            # What answers alone cost a step is counted where nothing else is trained.
-            wanted |= {rung.after, rung.like, "text" if rung.like else ""}
-    return tuple(name for name in RUNGS if name in wanted)
+            rung = rungs[name]
+            wanted |= {rung.after, rung.like, rung.step if rung.like else ""}
+    return tuple(name for name in rungs if name in wanted)
 
 
 # ---- one seed
 
 
 def climb(
+    plan: Plan,
     ground: Ground,
     recipe: Recipe,
     out: Path,
     seed: int,
-    cues: int,
+    cues: int | None,
     *,
     rungs: Sequence[str] | None = None,
     record: Mapping[str, Any] | None = None,
@@ -192,11 +237,12 @@ def climb(
     """Make the rungs of a seed, or go on with them; gives what each came to.
 
     Args:
-        ground: of the suite.
+        plan: of the suite.
+        ground: of the suite, for this seed.
         recipe: with the sections ``perception``, ``joint`` and ``reward``; its model is a preset.
         out: of the ladder.
         seed: 0..2^32-1; decides first weights, order and what is sampled.
-        cues: percent of the cues in training that are true: names the folder.
+        cues: percent of the cues in training that are true: names the folder; None: there are none.
         rungs: names; None: all.
         record: what else decides the result, JSON values.
         begins: called with the name of each rung before it is made.
@@ -210,15 +256,16 @@ def climb(
     """
     from handeye.training.training_run import claim_folder
 
-    names = chosen(rungs)
+    names = chosen(rungs, plan.rungs)
     for stage in ("perception", "joint", "reward"):
         recipe.stage(stage)
-    place = place_of(out, seed) / f"{_CUES}{cues}"
-    told = {"ladder": dict(record or {}), "seed": seed, "cues": cues}
+    place = folder_of(out, seed, cues)
+    told: dict[str, Any] = {"ladder": dict(record or {}), "seed": seed}
+    told |= {} if cues is None else {"cues": cues}
     told["recipe"] = msgspec.to_builtins(msgspec.structs.replace(recipe, about=""))
     claim_folder(place, told)
     with held(place):
-        ladder = _Ladder(ground, recipe, place, seed, showing)
+        ladder = _Ladder(plan.rungs, ground, recipe, place, seed, showing)
         for name in names:
             if not (place / name / _FIGURES).exists():
                 begins(name)
@@ -232,6 +279,11 @@ def place_of(out: Path, seed: int) -> Path:
     return out / f"{_SEED}{seed}"
 
 
+def folder_of(out: Path, seed: int, cues: int | None) -> Path:
+    """The folder of the rungs of a seed and a share of true cues."""
+    return place_of(out, seed) / (_NO_CUES if cues is None else f"{_CUES}{cues}")
+
+
 def kept(rung: Path) -> Figures:
     """The figures of a rung that is done."""
     return read_json(rung / _FIGURES, dict[str, Estimate])
@@ -241,14 +293,20 @@ class _Ladder:
     """The rungs of a seed and how they are made."""
 
     def __init__(
-        self, ground: Ground, recipe: Recipe, place: Path, seed: int, showing: Showing
+        self,
+        rungs: Mapping[str, Rung],
+        ground: Ground,
+        recipe: Recipe,
+        place: Path,
+        seed: int,
+        showing: Showing,
     ) -> None:
-        self._ground, self._recipe, self._place = ground, recipe, place
+        self._rungs, self._ground, self._recipe, self._place = rungs, ground, recipe, place
         self._seed, self._showing = seed, showing
 
     def make(self, name: str) -> None:
         """Train a rung, ask it and keep its figures."""
-        rung, out = RUNGS[name], self._place / name
+        rung, out = self._rungs[name], self._place / name
         out.mkdir(exist_ok=True)
         start, worked = time.monotonic(), time.process_time()
         operations = 0.0
@@ -259,7 +317,7 @@ class _Ladder:
             tower = str((out / "encoder").resolve()) if encoder else ""
             card = self._stage(rung, out, tower)
             operations = encoder.get("operations", 0) + card["operations"]
-            found = {**self._asked(out / "model", out), **self._logged(rung, out)}
+            found = {**self._asked(rung, out), **self._logged(rung, out)}
         found |= {
             "operations": Estimate(float(operations)),
             "seconds": Estimate(round(time.monotonic() - start, 1)),
@@ -272,26 +330,30 @@ class _Ladder:
         out = self._place / CONSTANT
         if (out / _FIGURES).exists():
             return
-        truths = [row.truth for row in self._ground.asked.seen()]
-        right = Counter(written(one, one.needed) for one in truths if one is not None)
-        found = self._judged(right.most_common(1)[0][0] for _ in truths)
+        said = self._ground.constant
+        if said is None:
+            truths = [row.truth for row in self._ground.asked.seen()]
+            right = Counter(written(one, one.needed) for one in truths if one is not None)
+            said = [right.most_common(1)[0][0]] * len(truths)
+        found = self._judged(said)
         out.mkdir(exist_ok=True)
         write_bytes(out / _FIGURES, json.dumps(msgspec.to_builtins(found), indent=1).encode())
 
-    def _judged(self, said: Iterable[str]) -> dict[str, Estimate]:
+    def _judged(
+        self, said: Sequence[str], before: Sequence[str] | None = None
+    ) -> dict[str, Estimate]:
         """What completions to all that is asked about pictures come to."""
         from handeye.training.examination import judged
 
-        told = list(said)
-        rates = judged(self._ground.asked.seen(), told)["rates"]
+        rates = judged(self._ground.asked.seen(), said)["rates"]
         return {
-            **self._ground.figures(told),
+            **self._ground.figures(said, before),
             **{name: msgspec.convert(rates[name], Estimate) for name in ("outcome", "perception")},
         }
 
     def _truths(self, rung: Rung) -> Mapping[str, PictureTruth]:
         truths = self._ground.shown.truths
-        return swapped(truths, self._seed) if rung.swapped else truths
+        return swapped(truths, self._seed) if "truths" in rung.swapped else truths
 
     def _encoder(self, rung: Rung, out: Path) -> dict[str, Any]:
         from handeye.training.perception import train_perception
@@ -308,14 +370,14 @@ class _Ladder:
         assert rung.stage is not None
         of: TrainerOf = joint.trainer_of if rung.stage == "joint" else reinforcement.trainer_of
         if rung.stage == "reward" and rung.swapped:
-            of = _paid_for_others(of)
+            of = _paid_for_others(of, rung.swapped)
         begun = self._place / rung.after / "model" if rung.after else self._first()
         recipe, model = self._told(rung, begun, tower), out / "model"
         steps = recipe.stage(rung.stage).steps
         with self._showing(steps) as progress:
             card = carry_out(
                 rung.stage, counting(of, model), recipe, self._material(rung), model, self._seed,
-                progress,
+                progress, root=self._place,
             )  # fmt: skip
         return card | {"operations": _a_step(model) * steps}
 
@@ -325,19 +387,22 @@ class _Ladder:
         model = change(self._recipe.model, name=str(begun.resolve()), tower=tower)
         course = self._recipe.stage(rung.stage)  # type: ignore[arg-type]
         if rung.stage == "reward":
-            if not rung.perception:
-                course = change(course, rewards={**course.rewards, "perception": 0.0})
+            unpaid = {name: 0.0 for name in BOTH if name not in rung.paid}
+            course = change(course, rewards={**course.rewards, **unpaid})
             return change(self._recipe, model=model, reward=course)
         if not rung.perceptual:
             course = change(course, weight=0.0)
         if rung.like:
             whole = kept(self._place / rung.like)["operations"].value or 0.0
-            steps = max(1, round(whole / _a_step(self._place / "text" / "model")))
+            steps = max(1, round(whole / _a_step(self._place / rung.step / "model")))
             course = change(course, steps=steps)
         return change(self._recipe, model=model, joint=course)
 
     def _material(self, rung: Rung) -> Material:
         shown = self._ground.shown
+        if rung.questions == "paid":
+            assert self._ground.paid is not None
+            shown = self._ground.paid
         if rung.stated == "all":
             rows = [
                 replace(row, completion=written(row.truth, row.truth.facts))
@@ -357,32 +422,42 @@ class _Ladder:
         logging.disable_progress_bar()
         out = self._place / "first"
         if not (out / "config.json").exists():
-            rows = [*self._ground.shown.rows, *self._material(RUNGS["all-facts"]).rows]
-            loaded = open_model(self._recipe.model, self._seed, phrases_of(rows))
+            rows = [*self._ground.shown.rows]
+            rows += () if self._ground.paid is None else self._ground.paid.rows
+            wordy = next((one for one in self._rungs.values() if one.stated == "all"), None)
+            rows += () if wordy is None else self._material(wordy).rows
+            phrases = phrases_of(rows, self._ground.frames)
+            loaded = open_model(self._recipe.model, self._seed, phrases)
             out.mkdir(exist_ok=True)
             keep(loaded.model, loaded.processor, out)
         return out
 
-    def _asked(self, folder: Path, out: Path) -> Figures:
+    def _asked(self, rung: Rung, out: Path) -> Figures:
+        from transformers.utils import logging
+
         from handeye.training import examination
         from handeye.training.checkpoints import open_model
         from handeye.training.recipes import Model
 
-        loaded = open_model(Model(name=str(folder.resolve())), self._seed)
+        logging.set_verbosity_error()
+        loaded = open_model(Model(name=str((out / "model").resolve())), self._seed)
         asked, seen = self._ground.asked, self._ground.asked.seen()
         said = examination.answers(loaded, loaded.model, asked, seen, tokens=_TOKENS, batch=_BATCH)
         examination.write_answers(out / _ANSWERS, seen, said)
         text = [row for row in asked.rows if not row.images and row.completion is not None]
         words = examination.Words(loaded, asked)
         found = examination.surprise(loaded.model, text, words, _BATCH)
+        before = said_by(self._place / rung.after) if rung.after else None
+        held = self._ground.held
         return {
-            **self._judged(said),
+            **self._judged(said, before),
+            **({} if held is None else held(out / "model", said)),
             "text": msgspec.convert(examination.perplexity(found)["perplexity"], Estimate),
         }
 
     def _logged(self, rung: Rung, out: Path) -> Figures:
         """What a training by rewards said of them while it went on, on average."""
-        if not rung.perception:
+        if "perception" not in rung.paid:
             return {}
         lines = json.loads((out / "model" / "learning-curve.json").read_bytes())
         found = {name: [one[key] for one in lines if key in one] for name, key in _LOGGED.items()}
@@ -411,8 +486,18 @@ def swapped(truths: Mapping[str, PictureTruth], seed: int) -> dict[str, PictureT
     return {path: out[path] for path in truths}
 
 
-def _paid_for_others(of: TrainerOf) -> TrainerOf:
-    """Pay each completion what another group of the batch has seen; no group keeps its own."""
+def said_by(rung: Path) -> list[str]:
+    """What a rung that is done answered, in the order of what was asked."""
+    lines = (rung / _ANSWERS).read_bytes().splitlines()
+    return [msgspec.json.decode(line, type=_Answered).completion for line in lines]
+
+
+class _Answered(msgspec.Struct, frozen=True):
+    completion: str
+
+
+def _paid_for_others(of: TrainerOf, names: Sequence[str]) -> TrainerOf:
+    """Pay each completion some rewards of another group of the batch; no group keeps its own."""
 
     def made(recipe: Recipe, *given: Any) -> tuple[Any, dict[str, Any]]:
         trainer, told = of(recipe, *given)
@@ -429,7 +514,7 @@ def _paid_for_others(of: TrainerOf) -> TrainerOf:
             return others
 
         trainer.reward_funcs = [
-            swap(one) if one.__name__ == "perception" else one for one in trainer.reward_funcs
+            swap(one) if one.__name__ in names else one for one in trainer.reward_funcs
         ]
         return trainer, told
 
@@ -489,7 +574,7 @@ class Told(msgspec.Struct, frozen=True):
     """A line of ``ladder.jsonl``: a figure of a rung."""
 
     seed: int
-    cues: int
+    cues: int | None
     rung: str
     figure: str
     value: float | None
@@ -497,159 +582,17 @@ class Told(msgspec.Struct, frozen=True):
     high: float | None = None
 
 
-class Contrast(msgspec.Struct, frozen=True):
-    """One rung less another, over the seeds that have both."""
-
-    cues: int
-    first: str
-    second: str
-    figure: str
-    over_seeds: Flips
-
-
-def gathered(out: Path) -> list[Told]:
+def gathered(out: Path, plan: Plan) -> list[Told]:
     """All figures of all seeds in a folder, those of the rungs that are done."""
     found = []
-    for path in out.glob(f"{_SEED}*/{_CUES}*/*/{_FIGURES}"):
-        name, cues, seed = (one.name for one in path.parents[:3])
-        if name in _ABOUT:
-            at = int(seed.removeprefix(_SEED)), int(cues.removeprefix(_CUES)), name
+    for path in out.glob(f"{_SEED}*/*/*/{_FIGURES}"):
+        name, share, seed = (one.name for one in path.parents[:3])
+        cues = int(share.removeprefix(_CUES)) if share.startswith(_CUES) else None
+        if name in plan.about:
+            at = int(seed.removeprefix(_SEED)), cues, name
             found += [
                 Told(*at, figure, one.value, one.low, one.high)
                 for figure, one in kept(path.parent).items()
             ]
-    order = {name: place for place, name in enumerate(_ABOUT)}
-    return sorted(found, key=lambda one: (one.seed, one.cues, order[one.rung]))
-
-
-def contrasts(told: Iterable[Told], figures: Sequence[str]) -> list[Contrast]:
-    """The two contrasts of every share of cues, of some figures."""
-    values = {(one.cues, one.rung, one.figure, one.seed): one.value for one in told}
-    out = []
-    for cues in sorted({one[0] for one in values}):
-        for first, second in CONTRASTS:
-            for figure in figures:
-                pairs = [
-                    (value, values.get((cues, second, figure, seed)))
-                    for (where, rung, name, seed), value in values.items()
-                    if (where, rung, name) == (cues, first, figure)
-                ]
-                known = [a - b for a, b in pairs if a is not None and b is not None]
-                if known:
-                    out.append(Contrast(cues, first, second, figure, flips(known)))
-    return out
-
-
-def keep_all(out: Path, said: Mapping[str, Said]) -> tuple[list[Told], list[Contrast], list[Table]]:
-    """Write the figures of all seeds and the page about them; gives lines, contrasts and tables."""
-    told = gathered(out)
-    words = {**said, **_OWN}
-    compared = contrasts(told, [*said, "outcome", "perception"])
-    tables = [*_rungs(told, words), *_contrasted(compared, words, next(iter(said)))]
-    lines = b"".join(msgspec.json.encode(one) + b"\n" for one in told)
-    write_bytes(out / "ladder.jsonl", lines)
-    pieces = (f"## {one.caption}\n\n{_markdown(one)}\n{one.note}".rstrip() for one in tables)
-    write_text(out / "ladder.md", "\n\n".join(("# A ladder of trainings", *pieces)) + "\n")
-    return told, compared, tables
-
-
-def _rungs(told: Sequence[Told], words: Mapping[str, Said]) -> Iterator[Table]:
-    for cues in sorted({one.cues for one in told}):
-        here = [one for one in told if one.cues == cues]
-        seeds = sorted({one.seed for one in here})
-        rows = []
-        for name, about in _ABOUT.items():
-            mine = [one for one in here if one.rung == name]
-            if mine:
-                cells = [
-                    _shown(_cell([one for one in mine if one.figure == key]), key, said.unit)
-                    for key, said in words.items()
-                ]
-                rows.append(Line(name, tuple(cells), basis=about))
-        yield Table(
-            f"cues {cues}",
-            f"{cues} % of the cues in training are true; seeds {', '.join(map(str, seeds))}",
-            tuple(Column(one.words) for one in words.values()),
-            tuple(rows),
-            row_head="Rung",
-            note="Shares in percent. 95 % intervals: of one seed over scenes, of several by "
-            f"Student's t over seeds. {_informative(here)}".rstrip(),
-        ).measured
-
-
-def _informative(told: Sequence[Told]) -> str:
-    """Whether rewards could teach anything here, by what was fixed before."""
-    found = {
-        name: [one.value for one in told if (one.rung, one.figure) == ("both", name)]
-        for name in INFORMATIVE
-    }
-    if not found["paid"]:
-        return ""
-    missed = []
-    for name, (low, high) in INFORMATIVE.items():
-        known = [one for one in found[name] if one is not None]
-        if not known or not low <= fmean(known) <= high:
-            missed.append(f"{_OWN[name].words} ({low:g} to {high:g})")
-    if missed:
-        return f"Rewards are not informative here: outside of its range is {', '.join(missed)}."
-    return "Rewards are informative here: R_P varies within groups, and is not R_O again."
-
-
-def _cell(found: Sequence[Told]) -> Estimate | None:
-    known = [one for one in found if one.value is not None]
-    if len(known) == 1:
-        return Estimate(known[0].value, known[0].low, known[0].high)
-    over = flips([one.value for one in known if one.value is not None])
-    return Estimate(over.mean, over.low, over.high, over.n) if known else None
-
-
-def _shown(found: Estimate | None, figure: str, unit: Unit) -> Cell:
-    if found is None or found.value is None or figure != "operations":
-        return None if found is None else in_unit(found, unit)
-    return in_unit(Estimate(found.value / 1e9), unit)
-
-
-def _contrasted(
-    found: Sequence[Contrast], words: Mapping[str, Said], primary: str
-) -> Iterator[Table]:
-    rows = []
-    for one in found:
-        said, over = words[one.figure], one.over_seeds
-        unit: Unit = "points" if said.unit == "percent" else said.unit
-        figures: tuple[Cell, ...] = (
-            in_unit(Estimate(over.mean, over.low, over.high, over.n), unit),
-            in_unit(Estimate(over.p), "p"),
-            in_unit(Estimate(over.least), "p"),
-            in_unit(Estimate(over.visible), unit),
-            over.n,
-        )
-        main = " (primary)" if one.figure == primary else ""
-        label = f"{one.first} − {one.second}, cues {one.cues} %: {said.words}{main}"
-        rows.append(Line(label, figures))
-    if rows:
-        heads = {
-            "Difference": "mean over seeds, 95 % interval by Student's t",
-            "p": "exact, by turning signs",
-            "Least p": "that so many seeds can have",
-            "Visible": "smallest mean that four of five such ladders would see",
-            "Seeds": "",
-        }
-        yield Table(
-            "contrasts",
-            "Contrasts over seeds, fixed before; those that are not primary only describe",
-            tuple(Column(head, meaning) for head, meaning in heads.items()),
-            tuple(rows),
-            row_head="Contrast",
-        )
-
-
-def _markdown(table: Table) -> str:
-    """A table as Markdown has it."""
-    heads = [table.row_head, *(one.head for one in table.columns)]
-    lines = [heads, ["---"] * len(heads)]
-    for row in table.rows:
-        label = f"{row.label}: {row.basis}" if row.basis else row.label
-        cells = [one.text("line") if isinstance(one, Estimate) else str(one) for one in row.cells]
-        lines.append([label, *("" if one == "None" else one for one in cells)])
-    legend = f"\n{table.legend}.\n" if table.legend else ""
-    return "".join(f"| {' | '.join(one)} |\n" for one in lines) + legend
+    order = {name: place for place, name in enumerate(plan.about)}
+    return sorted(found, key=lambda one: (one.seed, one.cues or 0, order[one.rung]))

@@ -119,7 +119,7 @@ class Material:
 
 
 # Small sets are decoded once; of large ones those that were needed last stay.
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=2048)
 def _opened(path: Path) -> Image:
     return read_view(path).image()
 
@@ -273,12 +273,17 @@ _OFTEN = 3
 _MOST = 4000
 
 
-def phrases_of(rows: Sequence[Row]) -> tuple[str, ...]:
+def phrases_of(rows: Sequence[Row], whole: Sequence[str] = ()) -> tuple[str, ...]:
     """Pieces of text that a tokenizer of ours has as one token each, for these rows.
 
     Names and values of facts and answers are each a word of their own, the same wherever they
     stand; what stands between them in a sentence is one piece.
+
+    Args:
+        rows: of the training.
+        whole: texts that are one piece each, whatever stands in them.
     """
+    frames = re.compile("|".join(map(re.escape, whole)) if whole else r"(?!)")
     standing: set[str] = set()
     for row in rows:
         if row.truth is not None:
@@ -290,12 +295,12 @@ def phrases_of(rows: Sequence[Row]) -> tuple[str, ...]:
     apart = re.compile(rf"\b(?:{by_length})(?=s?\b)" if words else r"(?!)")
     counts: Counter[str] = Counter()
     for row in rows:
-        texts = [text_of(list(row.prompt)), row.completion or ""]
+        texts = [*frames.split(text_of(list(row.prompt))), row.completion or ""]
         pieces = (piece for text in texts for part in apart.split(text) for piece in _cut(part))
         counts.update(set(pieces))
     often = [piece for piece, count in counts.items() if count >= _OFTEN and len(piece) > 1]
     kept = sorted(often, key=lambda piece: (-counts[piece], piece))[:_MOST]
-    return tuple(sorted({*words, *kept}))
+    return tuple(sorted({*words, *kept, *whole}))
 
 
 def _cut(text: str) -> list[str]:

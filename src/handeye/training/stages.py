@@ -18,8 +18,8 @@ import json
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -154,11 +154,36 @@ def _check_trackers(names: Sequence[str]) -> None:
         raise OptionError(f"machine.report_to: {' '.join(str(error).split())}") from None
 
 
+@contextmanager
+def labels_alone() -> Iterator[None]:
+    """Let TRL's head score tokens that have a label, and no others.
+
+    On devices without Triton it scores all of them, so that shapes never change: of a processor
+    that is the time for nothing, where most tokens are those of pictures and prompts.
+    """
+    from trl.trainer import utils
+
+    known = getattr(utils, "_use_triton", None)
+    if known is None:
+        yield
+        return
+    utils._use_triton = lambda device: True
+    try:
+        yield
+    finally:
+        utils._use_triton = known
+
+
 class Resumable(Keeping):
     """What the trainers of models have beside TRL's, to be named in front of its class."""
 
     model: Any
     is_fsdp_enabled: bool
+
+    def compute_loss(self, *given: Any, **named: Any) -> Any:
+        """TRL's loss."""
+        with labels_alone():
+            return super().compute_loss(*given, **named)  # type: ignore[misc]
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         """Keep weights under the names that they have in the model.
@@ -196,6 +221,8 @@ def carry_out(
     out: Path,
     seed: int,
     progress: Progress | None = None,
+    *,
+    root: Path | None = None,
 ) -> dict[str, Any]:
     """Carry out a stage in a folder, or go on there; gives its card.
 
@@ -207,6 +234,7 @@ def carry_out(
         out: a new or empty folder, or that of the same training.
         seed: 0..2^32-1; decides first weights, order and what is sampled.
         progress: called with (step, steps in all, a log line).
+        root: a folder that may be moved as a whole: a model within is known by its path from there.
 
     Raises:
         RunError: ``out`` holds something else, another process trains in it, or the model cannot be
@@ -220,11 +248,22 @@ def carry_out(
     with ExitStack() as stack:
         if is_first():
             record = {"seed": seed, **recipe.record(stage), "rows": material.digest()}
+            record["model"] = {
+                name: _from(root, value) if name in ("name", "tower") else value
+                for name, value in record["model"].items()
+            }
             stack.enter_context(claimed(out, record))
         if is_done(out):
             return read_json(out / CARD)
         material = checked(material)
         return _carried_out(stage, trainer_of, recipe, material, out, seed, progress)
+
+
+def _from(root: Path | None, name: str) -> str:
+    """A path from a folder, where it lies within; else as it is."""
+    if root is None or not Path(name).is_relative_to(root.resolve()):
+        return name
+    return Path(name).relative_to(root.resolve()).as_posix()
 
 
 def _carried_out(
@@ -364,7 +403,9 @@ def _finish(
     write_bytes(out / "learning-curve.json", json.dumps(lines, indent=1).encode())
     losses, share = _DRAWN[card["stage"]]
     there = {name: words for name, words in losses.items() if all(name in one for one in lines)}
-    curve = curve_svg(lines, there, watched=share)
+    # Not every recipe pays for answers.
+    watched = share if all(share[0] in one for one in lines) else None
+    curve = curve_svg(lines, there, watched=watched)
     write_bytes(out / "learning-curve.svg", curve.encode())
     finish(out, card)
 

@@ -17,10 +17,12 @@ from handeye.media.view import read_view
 from handeye.stress.item_set import patch_classes
 from handeye.stress.items import BY_DEFAULT, CUES, DRAWN, FAMILIES, NO_SUCH, WORDED, Item
 from handeye.stress.loader import load
-from handeye.stress.scenes.families import LEVELS, N_LEVELS, TILTS
+from handeye.stress.scenes.families import FEWER, LEVELS, N_LEVELS, OWN, TILTS
 from handeye.stress.scenes.generation import generate
 from handeye.stress.scenes.groups import Group, Order
+from handeye.stress.scenes.looking import answer
 from handeye.stress.scenes.plan import group_order, plan_groups, plan_set
+from handeye.stress.scenes.verification import verify
 from handeye.stress.scenes.wording import kinds_of, missing, read
 
 # Of decoded pixels and of rows without the hashes of files, whose bytes hang on a library.
@@ -291,27 +293,74 @@ def test_what_is_on_request_comes_by_its_name_alone(requested: Path) -> None:
     assert [order.family for order in both] == ["count", "reference"] * 2
 
 
-def test_only_who_binds_colours_to_places_tells_what_is_referred_to(requested: Path) -> None:
-    """Both pictures show the same things in the same places, and the same colours of each name."""
-    items = load(requested)
-    for item in items:
-        one = items.picture(item)
-        other = items.pictures[one.picture_id.replace(f"{one.scene_id}-a", f"{one.scene_id}-b")]
-        places, things = (
-            [sorted((thing["name"], str(thing[key])) for thing in picture.objects)
-             for picture in (one, other)]
-            for key in ("box", "colour")
-        )  # fmt: skip
-        if "-l" not in one.picture_id:  # the same label
-            assert places[0] == places[1]
-            assert things[0] == things[1]
-        words = item.meta["words"]
-        same = [thing for thing in one.objects if thing["name"] == words["thing"]]
-        assert {thing["colour"] for thing in same} == set(item.values)
-        assert 3 <= sum(t["role"] in ("asked", "mark", "rest") for t in one.objects) <= 5
-        stand = [word.split()[0] for _, word, _ in one.relations]
-        assert stand.count(words["side"]) == 1
-        assert len(stand) == len(same) == 2
+@pytest.mark.parametrize("level", range(1, N_LEVELS + 1))
+def test_only_who_looks_at_the_mark_tells_what_is_referred_to(level: int) -> None:
+    """Without it both pictures are the same, pixel by pixel, and two answers are right."""
+    for number in range(6):
+        group = Group(3, "test", Order("reference", number, level, ()), 224)
+        item = next(iter(group.items()))
+        without = []
+        for painted in (group.painted["a"], group.painted["b"]):
+            ((mark, thing),) = [
+                (at, one) for at, one in enumerate(painted.scene.things) if one.role == "mark"
+            ]
+            pixels = painted.pixels.copy()
+            pixels[painted.masks == mark + 1] = painted.scene.ground
+            x0, y0, x1, y1 = painted.boxes[mark]
+            pixels[y0:y1, x0:x1] = painted.scene.ground  # its soft edge
+            without.append(pixels)
+            assert thing.name == item.meta["words"]["mark"]
+            # Both colours are there, of the same name.
+            same = [one for one in painted.scene.things if one.name == item.meta["words"]["thing"]]
+            assert sorted(one.colour for one in same) == sorted(item.values)
+        assert (without[0] == without[1]).all()
+        # So who ignores it, however it chooses, says the same of both and tells no pair; who looks
+        # tells all that are easy.
+        blind = [answer(item.question, pixels) for pixels in without]
+        seen = [answer(item.question, group.painted[name].pixels) for name in "ab"]
+        assert blind[0] == blind[1]
+        assert tuple(seen) == item.values or level > 2
+
+
+def test_so_many_things_are_in_every_picture(tmp_path: Path) -> None:
+    options = {"seed": 4, "groups": 48, "cues": "context", "size": 128, "workers": 1}
+    few = generate(
+        tmp_path / "few", families="count,size,relation,reference", things="3:5", **options
+    )
+    counts = defaultdict(Counter)
+    for picture in load(few).pictures.values():
+        counts[picture.meta["family"]][len(picture.objects)] += 1
+    assert {family: set(found) for family, found in counts.items()} == {
+        family: {3, 4, 5} for family in ("count", "size", "relation", "reference")
+    }
+    found = verify(few, workers=1)
+    assert (found.problems, found.counts["groups made again"]) == ((), 48)
+    # Of every family as few as it can have, and many.
+    for level in (1, N_LEVELS):
+        for family in FAMILIES:
+            fewest = OWN[family] + (family in FEWER)
+            for room in ((fewest, fewest), (12, 12)):
+                low = max(1, room[0] - (family in FEWER))
+                order = Order(family, 0, level, (), (low, room[1]))
+                painted = Group(4, "test", order, 336).painted.values()
+                assert all(low <= len(one.scene.things) <= room[1] for one in painted)
+
+
+@pytest.mark.parametrize(
+    ("things", "families", "said"),
+    [
+        ("3", None, "LOW:HIGH"),
+        ("5:3", None, "LOW <= HIGH"),
+        ("3:4", "odd", "odd has 5"),
+        ("4:4", "count", "give two numbers"),
+        ("0:99", None, "12"),
+    ],
+)
+def test_numbers_of_things_that_no_picture_has_are_refused(
+    things: str, families: str | None, said: str
+) -> None:
+    with pytest.raises(OptionError, match=said):
+        plan_set(1, 4, families, things=things)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

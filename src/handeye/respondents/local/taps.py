@@ -53,7 +53,10 @@ class Places:
     def read(self, states: torch.Tensor) -> torch.Tensor:
         """From states of shape (rows, tokens, width): (groups, width), float32, on the CPU."""
         wanted = (self._rows, self._tokens, self._into)
-        rows, tokens, into = (torch.tensor(one, device=states.device) for one in wanted)
+        # Of none, too, they are whole numbers.
+        rows, tokens, into = (
+            torch.tensor(one, dtype=torch.long, device=states.device) for one in wanted
+        )
         sums = torch.zeros((self.groups, states.shape[-1]), device=states.device)
         sums.index_add_(0, into, states[rows, tokens].float())
         return (sums / into.bincount(minlength=self.groups)[:, None]).cpu()

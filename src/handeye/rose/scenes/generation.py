@@ -118,7 +118,7 @@ def make_scenes(
         set_record("rose", GENERATOR, libraries(), options.record()),
         orders,
         partial(_make_scene, out, options),
-        partial(_join, out, options),
+        partial(join_rows, out, options),
         block=BLOCK,
         workers=workers,
         progress=progress,
@@ -126,14 +126,19 @@ def make_scenes(
 
 
 def _make_scene(out: Path, options: SetOptions, order: SceneOrder) -> Iterator[bytes]:
+    return write_scene(out, options.seed, order, *art_of(options, order))
+
+
+def write_scene(
+    out: Path, seed: int, order: SceneOrder, scene: Scene, pair: Pair, art: Art
+) -> Iterator[bytes]:
     """Write the two pictures of a scene and give its rows, each with the file it belongs to."""
-    scene, pair, art = art_of(options, order)
     cue_region = scene.regions["T4"][0]
     base = base_picture(scene.grid, scene.targets, art)
     cue, _ = cue_picture(scene.grid, scene.targets, art, cue_region)
     drawn = Drawn(
         order.source,
-        options.seed,
+        seed,
         order.split,
         scene,
         pair,
@@ -182,7 +187,7 @@ def _source(key: OptionsKey, name: str) -> Source:
     return sources.get(name, fonts=fonts or None, emoji=dict(emoji) or None, sprites=sprites)
 
 
-def _join(out: Path, options: SetOptions, lines: Iterator[bytes]) -> list[Path]:
+def join_rows(out: Path, options: SetOptions, lines: Iterator[bytes]) -> list[Path]:
     """Write the rows into the metadata files, then what describes them; returns the files."""
     art: set[str] = set()
     with ExitStack() as stack:

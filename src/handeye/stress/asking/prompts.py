@@ -51,8 +51,7 @@ _RELATIONS = {
     "size": "moon colour=red larger-than moon colour=blue",
     "depth": "moon colour=red in-front-of moon colour=blue",
     "contact": "line touches line, or: no line touches line",
-    "reference x": "moon y=upper left-of sun, moon y=upper right-of sun",
-    "reference y": "moon x=left above sun, moon x=left below sun",
+    "reference": "moon x=left nearest-to sun, moon y=upper nearest-to sun",
 }
 _STATE = (
     "First look at the picture, and write what it shows of this on a line that begins with "

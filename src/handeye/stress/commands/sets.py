@@ -80,6 +80,13 @@ def generate(
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the split; another one, other groups.")
     ] = "test",
+    things: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LOW:HIGH",
+            help="Fewest and most things in a picture (default: as many as its family has).",
+        ),
+    ] = None,
     workers: Workers = None,
 ) -> None:
     """Make pictures in groups that differ by one edit, and questions whose words do not help.
@@ -102,6 +109,7 @@ def generate(
             level=level,
             size=size,
             split=split,
+            things=things,
             workers=workers,
             progress=progress,
         )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from handeye.sets.draw import Draw
-from handeye.stress.items import Family
+from handeye.stress.items import FAMILIES, Family
 from handeye.stress.scenes.drawing import (
     STAGE,
     Form,
@@ -92,7 +92,11 @@ def count(room: Room, size: float) -> Sketch:
     """How many of a shape there are; the edit takes one away, the level is how large they are."""
     draw = room.draw
     name = draw.pick(SHAPES)
-    many = draw.integer(3, 8)
+    if room.rest is None:
+        many = draw.integer(3, 8)
+    else:
+        whole = OWN["count"] + draw.integer(*room.rest)
+        many = draw.integer(2, whole - 1)
     numbers = (many, many - 1) if draw.below(2) else (many - 1, many)
     cell = 45
     columns, rows = (STAGE - 2 * RIM) // cell, (room.bottom - room.top) // cell
@@ -100,7 +104,7 @@ def count(room: Room, size: float) -> Sketch:
         (STAGE - columns * cell) // 2,
         room.top + (room.bottom - room.top - rows * cell) // 2,
     )
-    rest = draw.integer(3, 5)
+    rest = draw.integer(3, 5) if room.rest is None else whole - many
     free = max(0, (cell - int(size) - 8) // 2)
     placed = []
     for number, place in enumerate(draw.sample(columns * rows, many + rest)):
@@ -113,7 +117,7 @@ def count(room: Room, size: float) -> Sketch:
     def things(truth: int, other: int) -> Any:
         return [*placed[many:], *placed[: numbers[truth]]], []
 
-    third = max(numbers) + 1 if draw.below(2) else min(numbers) - 1
+    third = max(numbers) + 1 if draw.below(2) or min(numbers) < 2 else min(numbers) - 1
     return Sketch(
         "count",
         {"thing": name},
@@ -219,53 +223,47 @@ def relation(room: Room, offset: float) -> Sketch:
 
 
 def reference(room: Room, offset: float) -> Sketch:
-    """What colour the one of two has that lies on a side of a mark; they exchange their colours.
+    """What colour the one of two has that lies nearest to a mark; the mark is moved.
 
-    So each colour is there in both pictures, and only who sees which thing stands in the relation,
-    and what colour that one has, can tell. The level is how far they are off the mark. They lie in
-    two halves of the picture, so that what is seen of one can be said apart from the other.
+    So the two pictures show the same but for the mark's place: who does not look at it says the
+    same of both. The two lie in two halves of the picture, so that what is seen of one can be said
+    apart from the other; the level is how far the mark is off the middle between them.
     """
     draw = room.draw
-    across = bool(draw.below(2))
-    size, apart = 30, 40
-    thing, mark = some(draw, SHAPES if across else EVEN_SHAPES, 2)
+    size, aside, apart = 30, 48, 40
+    thing, mark = some(draw, EVEN_SHAPES, 2)
     a, b, second, another = some_colours(draw, 4)
-    names = ("left", "right") if across else ("above", "below")
-    side, far = in_some_order(draw, *names)
-    reach = 72 + size // 2
-    # Off the middle: beside them is room for a box as large as both.
-    aside = MIDDLE - draw.integer(24, 32)
-    if across:
-        mx = draw.integer(RIM + reach, STAGE - RIM - reach)
-        my = aside if room.above else STAGE - aside
-    else:
-        mx = aside if draw.below(2) else STAGE - aside
-        my = draw.integer(int(room.top) + reach, int(room.bottom) - reach)
+    across = bool(draw.below(2))
+    first = 1 if draw.below(2) else -1
     lane = apart if draw.below(2) else -apart
+    # Along the way that the mark moves; across it the two lie on either side of the middle.
+    reach = aside + size // 2
+    low, high = (RIM, STAGE - RIM) if across else (int(room.top), int(room.bottom))
+    along, beside = draw.integer(low + reach, high - reach), MIDDLE + draw.integer(-24, 24)
 
-    def at(name: str) -> tuple[float, float]:
-        off = -offset if name == names[0] else offset
-        beside = lane if name == side else -lane
-        return (mx + off, my + beside) if across else (mx + beside, my + off)
+    def at(way: float, side: float) -> tuple[float, float]:
+        return (along + way, beside + side) if across else (beside + side, along + way)
 
-    room.take(mx, my, size)
-    for name in names:
-        room.take(*at(name), size)
+    places = at(first * aside, lane), at(-first * aside, -lane)
+    marks = at(first * offset, 0), at(-first * offset, 0)
+    for place in (*places, *marks):
+        room.take(*place, size)
     rest = room.scatter(draw.below(3), others(SHAPES, thing, mark))
 
     def things(truth: int, other: int) -> Any:
         found = [
             *rest,
-            named(mark, (second, another)[other], mx, my, size, role="mark"),
-            named(thing, (a, b)[truth], *at(side), size),
-            named(thing, (b, a)[truth], *at(far), size),
+            named(mark, (second, another)[other], *marks[truth], size, role="mark"),
+            *(
+                named(thing, shade, *place, size)
+                for shade, place in zip((a, b), places, strict=True)
+            ),
         ]
-        first, of = len(rest), " of" if across else ""
-        return found, [(first + 1, f"{side}{of}", first), (first + 2, f"{far}{of}", first)]
+        return found, [(len(rest) + 1 + truth, "nearest to", len(rest))]
 
     return Sketch(
-        "reference x" if across else "reference y",
-        {"thing": thing, "side": side, "mark": mark},
+        "reference",
+        {"thing": thing, "mark": mark},
         (a, b),
         offset,
         things,
@@ -629,7 +627,7 @@ LEVELS: dict[Family, tuple[float, ...]] = {
     "grid": (34, 22, 14, 9, 6),
     "odd": (20, 10, 5, 3, 1),
     "part": (16, 10, 6, 4, 2),
-    "reference": (72, 36, 18, 8, 2),
+    "reference": (48, 30, 16, 8, 2),
 }
 """What each level is, in units of the stage, 1 (the first) the easiest."""
 TILTS = (45, 24, 12, 6, 3)
@@ -648,7 +646,7 @@ MEANING: dict[Family, str] = {
     "grid": "width of a cell",
     "odd": "difference of widths (px), or of tilts (deg)",
     "part": "width of a part",
-    "reference": "distance from the middle of the mark",
+    "reference": "distance of the mark from the middle between the two",
 }
 """What the level of each family measures."""
 EDITS: dict[Family, str] = {
@@ -664,7 +662,7 @@ EDITS: dict[Family, str] = {
     "grid": "one row or column more",
     "odd": "two neighbours are exchanged",
     "part": "one part more",
-    "reference": "the two exchange their colours",
+    "reference": "the mark is moved",
 }
 _BUILDERS: dict[str, Callable[[Room, float], Sketch]] = {
     "attribute": attribute,
@@ -682,9 +680,32 @@ _BUILDERS: dict[str, Callable[[Room, float], Sketch]] = {
 }
 
 
-def sketch(family: Family, level: int, draw: Draw) -> Sketch:
-    """A group of a family at a level, 1 to :data:`N_LEVELS`."""
-    room = Room(draw)
+OWN: dict[Family, int] = {
+    **dict.fromkeys(FAMILIES, 1),
+    **dict.fromkeys(("relation", "size", "depth", "contact"), 2),
+    **dict.fromkeys(("count", "reference"), 3),
+    "odd": ODD_NUMBER,
+}
+"""Things that a picture of a family has at the least, whatever else there is."""
+FEWER: tuple[Family, ...] = ("existence", "count")
+"""Families of which one picture of a group has a thing less than the other."""
+
+
+def sketch(family: Family, level: int, draw: Draw, things: tuple[int, int] | None = None) -> Sketch:
+    """A group of a family at a level, 1 to :data:`N_LEVELS`.
+
+    Args:
+        family: of its question.
+        level: of its difficulty.
+        draw: of all of it.
+        things: fewest and most in a picture, without labels and companions; None: as many as the
+            family has.
+    """
+    rest = None
+    if things is not None:
+        low, high = things[0] + (family in FEWER), things[1]
+        rest = max(0, low - OWN[family]), high - OWN[family]
+    room = Room(draw, rest)
     if family == "odd":
         unit = ("px", "deg")[draw.below(2)]
         return odd(room, (LEVELS["odd"] if unit == "px" else TILTS)[level - 1], unit)

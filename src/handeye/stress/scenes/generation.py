@@ -45,6 +45,7 @@ def generate(
     level: int | None = None,
     size: int = STAGE,
     split: str = "test",
+    things: str | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Path:
@@ -64,6 +65,8 @@ def generate(
         level: only this level of difficulty, 1 (easy) to 5; default all.
         size: side of the pictures in pixels.
         split: name of the split, part of what everything is drawn from.
+        things: ``"LOW:HIGH"``, fewest and most in a picture, labels and companions aside (1..12);
+            default: as many as its family has.
         workers: processes (default: as many as it is worth); has no influence on the result.
         progress: called with (groups done, groups in all).
 
@@ -74,7 +77,7 @@ def generate(
         OptionError: an argument is not allowed, or ``out`` holds something else.
     """
     out = Path(out)
-    options = plan_set(seed, groups, families, cues, level, size, split)
+    options = plan_set(seed, groups, families, cues, level, size, split, things)
     return make_set(
         out,
         set_record("stress", GENERATOR, libraries(), options.record()),
@@ -156,4 +159,5 @@ def made_again(record: Mapping[str, Any]) -> SetOptions:
         OptionError, LookupError, TypeError: they make no set.
     """
     told = record["options"]
-    return plan_set(**{name: told[name] for name in SetOptions.__dataclass_fields__})
+    given = {name: told[name] for name in SetOptions.__dataclass_fields__ if name != "things"}
+    return plan_set(**given, things=told.get("things"))

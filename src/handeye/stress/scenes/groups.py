@@ -7,6 +7,7 @@ stands clear of the edit, and no function of the words is right on both pictures
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,12 +40,21 @@ KEYPOINTS = ("centre", "upper left", "upper right", "lower right", "lower left")
 
 
 class Order(NamedTuple):
-    """One group to be made: family, number within the family, level, and its cues beside none."""
+    """One group to be made.
+
+    Attributes:
+        family: of its question.
+        number: within the family.
+        level: of its difficulty.
+        cues: beside none.
+        things: fewest and most in a picture; None: as many as its family has.
+    """
 
     family: Family
     number: int
     level: int
     cues: tuple[Cue, ...]
+    things: tuple[int, int] | None = None
 
 
 class View(NamedTuple):
@@ -130,7 +140,9 @@ class Group:
         self.order, self.split, self.size = order, split, size
         self.name = scene_name(split, order.family, order.number)
         self._key = (seed, split, order.family, order.number)
-        self.sketch: Sketch = sketch(order.family, order.level, Draw(*self._key, "scene"))
+        self.sketch: Sketch = sketch(
+            order.family, order.level, Draw(*self._key, "scene"), order.things
+        )
 
     @cached_property
     def views(self) -> tuple[View, ...]:
@@ -413,11 +425,11 @@ def truth_of(plan: Sketch, scene: Scene) -> str:
         return ("left" if across else "upper") if low else ("right" if across else "lower")
     if family in ("relation", "reference"):
         (mark,) = (t for t in things if t.name == words["mark"])
-        sides = [_side(t, mark, plan.kind) for t in fit]
         if family == "relation":
-            return sides[0]
-        assert sides.count(words["side"]) == 1
-        return fit[sides.index(words["side"])].colour
+            return _side(fit[0], mark, plan.kind)
+        far = {math.dist((t.x, t.y), (mark.x, mark.y)): t.colour for t in fit}
+        assert len(far) == len(fit), f"{plan.kind}: two lie equally near"
+        return far[min(far)]
     if family == "size":
         return max(fit, key=lambda t: t.facts["size"]).colour
     if family == "depth":

@@ -8,6 +8,7 @@ is not seen. Knows how things are drawn, and where labels stand, but no row of a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -269,27 +270,18 @@ def _relation(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
     target, mark = sight.like(words["thing"])[0], sight.like(words["mark"])[0]
     if not _fits(target, words):
         return NO_SUCH
-    before, behind = _SIDES[kind[-1]]
-    return before if _beyond(target, mark, kind, sight) < 0 else behind
-
-
-_SIDES = {"x": ("left", "right"), "y": ("above", "below")}
+    way = "xy".index(kind[-1])
+    before, behind = (("left", "right"), ("above", "below"))[way]
+    return before if _middle(target, sight)[way] < _middle(mark, sight)[way] else behind
 
 
 def _reference(sight: Sight, kind: str, words: Mapping[str, str]) -> str | None:
     mark = sight.like(words["mark"])[0]
     if words.get("mark_colour", mark.colour) != mark.colour:
         return NO_SUCH
-    # Where none lies there, or all do, the one that does so most.
-    sign = 2 * _SIDES[kind[-1]].index(words["side"]) - 1
-    found = max(sight.like(words["thing"]), key=lambda b: sign * _beyond(b, mark, kind, sight))
-    return found.colour
-
-
-def _beyond(blob: Blob, mark: Blob, kind: str, sight: Sight) -> float:
-    """How far to the right of a mark, or below it, a blob lies."""
-    way = "xy".index(kind[-1])
-    return _middle(blob, sight)[way] - _middle(mark, sight)[way]
+    middle = _middle(mark, sight)
+    nearest = min(sight.like(words["thing"]), key=lambda b: math.dist(_middle(b, sight), middle))
+    return nearest.colour
 
 
 def _middle(blob: Blob, sight: Sight) -> tuple[float, float]:

@@ -17,13 +17,15 @@ from handeye.sets.blocks import MOST
 from handeye.sets.draw import Draw
 from handeye.stress.items import BY_DEFAULT, CUES, FAMILIES, Cue, Family
 from handeye.stress.scenes.drawing import STAGE
-from handeye.stress.scenes.families import N_LEVELS
+from handeye.stress.scenes.families import FEWER, N_LEVELS, OWN
 from handeye.stress.scenes.groups import Order
 from handeye.stress.scenes.wording import kinds_of
 
 MOST_GROUPS = MOST // 10
 SMALLEST, LARGEST = 112, 2016
 """Sides of a picture in pixels."""
+MOST_THINGS = 12
+"""Of a picture, where they are told: so many always find room."""
 IN_TURN = "two"
 """Two kinds of cues a group, dealt in turn."""
 _DEALT = 2
@@ -44,6 +46,7 @@ class SetOptions:
         level: only this one; None: all in turn.
         size: side of the pictures in pixels.
         split: name of the split.
+        things: fewest and most in a picture; None: as many as its family has.
     """
 
     seed: int
@@ -53,6 +56,7 @@ class SetOptions:
     level: int | None
     size: int
     split: str
+    things: tuple[int, int] | None = None
 
     def record(self) -> dict[str, Any]:
         """The options in JSON form."""
@@ -64,6 +68,8 @@ class SetOptions:
             "level": self.level,
             "size": self.size,
             "split": self.split,
+            # Sets of before are those of today: they say nothing of it.
+            **({} if self.things is None else {"things": ":".join(map(str, self.things))}),
         }
 
 
@@ -75,6 +81,7 @@ def plan_set(
     level: int | None = None,
     size: int = STAGE,
     split: str = "test",
+    things: str | None = None,
 ) -> SetOptions:
     """Check the options of a set; arguments are those of :func:`generate`.
 
@@ -101,7 +108,34 @@ def plan_set(
         given = kinds if words == "all" else ()
     else:
         given = _chosen("cues", words, kinds)
-    return SetOptions(seed, groups, asked, given, level, size, split)
+    room = None if things is None else _things(things, asked)
+    return SetOptions(seed, groups, asked, given, level, size, split, room)
+
+
+def _things(text: str, families: Sequence[Family]) -> tuple[int, int]:
+    """Fewest and most things of a picture.
+
+    Raises:
+        OptionError: no such range, or a family has other numbers of its own.
+    """
+    try:
+        low, high = (int(part) for part in text.split(":"))
+    except (ValueError, AttributeError):
+        raise OptionError(f"things must read LOW:HIGH, for example 3:5; got {text!r}") from None
+    if not 1 <= low <= high <= MOST_THINGS:
+        raise OptionError(f"things must satisfy 1 <= LOW <= HIGH <= {MOST_THINGS}; got {text}")
+    for family in families:
+        if high < OWN[family]:
+            raise OptionError(
+                f"things: a picture of {family} has {OWN[family]} at the least, and {text} allows "
+                f"{high}"
+            )
+        if family in FEWER and low == high:
+            raise OptionError(
+                f"things: of two pictures of {family} one has a thing less; give two numbers, such "
+                f"as {low}:{high + 1}"
+            )
+    return low, high
 
 
 def _chosen(name: str, given: Sequence[str] | str, known: Sequence[Any]) -> tuple[Any, ...]:
@@ -138,7 +172,7 @@ def group_order(options: SetOptions, family: Family, number: int) -> Order:
         cues = tuple(cue for cue in kinds if cue in (deck[first], deck[second]))
     else:
         cues = tuple(cue for cue in kinds if cue in options.cues)
-    return Order(family, number, level, cues)
+    return Order(family, number, level, cues, options.things)
 
 
 def _dealt(draw: Draw, number: int) -> int:

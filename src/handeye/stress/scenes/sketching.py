@@ -20,7 +20,7 @@ STRIP = 36
 """Height of the strip of labels and companions."""
 RIM = 10
 """Units at the edge that stay empty."""
-_TRIES = 25
+_TRIES, _MANY = 25, 2000
 _APART = 9
 """Least distance of things that have nothing to do with each other."""
 
@@ -152,10 +152,16 @@ def _strip(above: bool) -> int:
 
 
 class Room:
-    """Where things can stand, and the draws of a group."""
+    """Where things can stand, and the draws of a group.
 
-    def __init__(self, draw: Draw) -> None:
+    Args:
+        draw: of the group.
+        rest: fewest and most things beside those that a family has itself; None: as it likes.
+    """
+
+    def __init__(self, draw: Draw, rest: tuple[int, int] | None = None) -> None:
         self.draw = draw
+        self.rest = rest
         self.above = bool(draw.below(2))
         self.top = STRIP + RIM - 2 if self.above else RIM
         self.bottom = STAGE - RIM if self.above else STAGE - STRIP - RIM + 2
@@ -192,17 +198,24 @@ class Room:
     def scatter(
         self, number: int, shapes: Sequence[str], colours: Sequence[str] = tuple(COLOURS)
     ) -> list[Thing]:
-        """Things beside what is asked about, as many as find room, of shapes that are not asked."""
+        """Things beside what is asked about, of shapes that are not asked.
+
+        As many as find room; where their number is settled for all families, just so many.
+        """
         out = []
+        number, tries = (
+            (number, _TRIES) if self.rest is None else (self.draw.integer(*self.rest), _MANY)
+        )
         for _ in range(number):
             size = self.draw.integer(20, 40)
             name, colour = self.draw.pick(shapes), self.draw.pick(colours)
-            for _ in range(_TRIES):
+            for _ in range(tries):
                 x, y = self._drawn(size, size, (0, STAGE))
                 if self._free(x, y, size / 2, size / 2):
                     self.take(x, y, size)
                     out.append(named(name, colour, x, y, size, role="rest"))
                     break
+        assert self.rest is None or len(out) == number, f"no room for {number} things"
         return out
 
 

@@ -100,17 +100,10 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
         "With how many {parts} is the {thing} made?",
         "What is the number of {parts} of the {thing}?",
     ),
-    "reference x": (
-        "What colour is the {thing} whose centre lies to the {side} of the centre of the {mark}?",
-        "Which colour does the {thing} have whose centre is to the {side} of the centre of the "
-        "{mark}?",
-        "What is the colour of the {thing} with its centre to the {side} of the centre of the "
-        "{mark}?",
-    ),
-    "reference y": (
-        "What colour is the {thing} whose centre lies {side} the centre of the {mark}?",
-        "Which colour does the {thing} have whose centre is {side} the centre of the {mark}?",
-        "What is the colour of the {thing} with its centre {side} the centre of the {mark}?",
+    "reference": (
+        "What colour is the {thing} whose centre lies nearest to the centre of the {mark}?",
+        "Which colour does the {thing} have whose centre is nearest to the centre of the {mark}?",
+        "What is the colour of the {thing} with its centre nearest to the centre of the {mark}?",
     ),
 }
 """Forms of a question by its kind."""
@@ -137,9 +130,7 @@ _CLAIMS: dict[str, str] = {
     "odd size": "the one that differs in size is number {value} from the left",
     "odd tilt": "the one that differs in tilt is number {value} from the left",
     "part": "the {thing} has {value} {parts}",
-    "reference x": "the {thing} with its centre to the {side} of the centre of the {mark} is "
-    "{value}",
-    "reference y": "the {thing} with its centre {side} the centre of the {mark} is {value}",
+    "reference": "the {thing} with its centre nearest to the centre of the {mark} is {value}",
 }
 _YES_NO = {
     "existence": {
@@ -311,7 +302,6 @@ _PATTERNS = {
     "a_thing": f"an? {_NOUN}",
     "parts": r"(?P<part>[a-z]+)",
     "mark": rf"(?:(?P<mark_colour>{_COLOUR}) )?(?P<mark>[a-z]+)",
-    "side": r"(?P<side>left|right|above|below)",
     **{name: rf"(?P<{name}>[a-z]+)" for name in ("one", "two", "colour")},
 }
 _MANY = ("count", "odd size", "odd tilt")

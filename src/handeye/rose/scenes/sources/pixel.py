@@ -187,25 +187,15 @@ class PixelContentSource(_PixelArt):
         if band not in self._bands:
             self._bands[band] = within(band, self._entries, self.name)
         v = choose(seed, self.name, index, self._bands[band])
-        return self._as_pair(v.majority, v.target, ())
+        return _paired(v.majority, v.target, ())
 
     def _try(self, draw: Draw) -> Pair | None:
         sprite = random_sprite(draw)
         other = relative(sprite, draw)
-        a, b = (NamedSprite(f"{s.plan}-{_mark(s.pixels())}", s.pixels()) for s in (sprite, other))
-        if not differ(a.pixels, b.pixels) or not _visible(a.pixels, b.pixels):
+        first, second = sprite.pixels(), other.pixels()
+        if not differ(first, second) or not _visible(first, second):
             return None
-        return self._as_pair(a, b, (_CREDIT,) if sprite.plan == AVATAR else ())
-
-    def _as_pair(self, a: NamedSprite, b: NamedSprite, credit: tuple[str, ...]) -> Pair:
-        key = f"{a.name}__{b.name}"
-        return Pair(
-            key=key,
-            similarity=measure(a.pixels, b.pixels),
-            fields={"pair_key": key, "asset_resize_mode": "stretch"},
-            recipe=(_packed(a.pixels), _packed(b.pixels)),
-            attribution=credit,
-        )
+        return pair_of(sprite, other)
 
     def official_pair(self, row: Mapping[str, Any]) -> Pair:
         """Two related sprites of ours, the same for every row with this ``pair_key``."""
@@ -214,6 +204,24 @@ class PixelContentSource(_PixelArt):
             return _renamed(self.pair(0, _index_of(key)), row)
         tries = (self._try(Draw(0, self.name, key, n)) for n in range(TRIES))
         return _renamed(_first_within(self.name, None, tries), row)
+
+
+def pair_of(majority: Sprite, target: Sprite) -> Pair:
+    """Two sprites of ours as a pair of the source ``pixel-content``."""
+    both = majority, target
+    named = (NamedSprite(f"{one.plan}-{_mark(one.pixels())}", one.pixels()) for one in both)
+    return _paired(*named, (_CREDIT,) if AVATAR in (one.plan for one in both) else ())
+
+
+def _paired(a: NamedSprite, b: NamedSprite, credit: tuple[str, ...]) -> Pair:
+    key = f"{a.name}__{b.name}"
+    return Pair(
+        key=key,
+        similarity=measure(a.pixels, b.pixels),
+        fields={"pair_key": key, "asset_resize_mode": "stretch"},
+        recipe=(_packed(a.pixels), _packed(b.pixels)),
+        attribution=credit,
+    )
 
 
 class _Variant(NamedTuple):
