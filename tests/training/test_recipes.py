@@ -56,7 +56,6 @@ def test_numbers_are_read_as_people_write_them(tmp_path: Path) -> None:
          "reward.credit: invalid enum value 'mocca'"),
         ("data: {held_out: 2}", "data.held_out: expected `float` <= 1.0"),
         ("data: [1]", "data: expected `object`, got `array`"),
-        ("- x", "cannot be read"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, told: str) -> None:
@@ -64,6 +63,13 @@ def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, told
     with pytest.raises(DataError) as error:
         read_recipe(path)
     assert str(error.value).startswith(f"{path}: {told}")
+
+
+def test_what_is_no_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"mine\.yaml:2: not YAML: "):
+        read_recipe(recipe(tmp_path, f"{MODEL}- x"))
+    with pytest.raises(DataError, match=r"mine\.yaml:3: the key 'model' stands twice"):
+        read_recipe(recipe(tmp_path, f"{MODEL}data: {{}}\n{MODEL}"))
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-import re2
-
 from handeye.errors import DataError
 from handeye.printing import whole_characters
 
@@ -41,6 +39,8 @@ def fits(pattern: str, text: str, *, anywhere: bool = False) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Any:
+    import re2
+
     if len(pattern) > LONGEST:
         raise DataError(f"a pattern has at most {LONGEST:,} characters, this one {len(pattern):,}")
     options = re2.Options()

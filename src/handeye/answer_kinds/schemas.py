@@ -1,7 +1,7 @@
 """Tools as models are told of them: a name, a description, a JSON Schema of the arguments.
 
-What a schema may say is what every provider can be told natively; anything else is refused, so that
-a model is asked for nothing that it was not told.
+What a schema may say is what providers can be told natively, if only in a description; anything
+else is refused, so that a model is asked for nothing that it was not told.
 """
 
 from __future__ import annotations

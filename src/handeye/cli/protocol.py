@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from handeye.states.protocol import Analysis, Fixed, Part
 
 app = typer.Typer(
-    help=r"Measure a local model by a fixed protocol (needs \[states], \[local]).",
+    help=r"Measure a local model by a fixed protocol (needs \[states]).",
     no_args_is_help=True,
 )
 RECORD, RESULTS = "protocol.json", "gap.json"

@@ -190,7 +190,9 @@ class Answer(_Part, frozen=True, kw_only=True):
 
 
 def _several(found: str | tuple[str, ...] | UnsetType) -> tuple[str, ...]:
-    return () if found is UNSET else (found,) if isinstance(found, str) else found
+    if isinstance(found, UnsetType):
+        return ()
+    return (found,) if isinstance(found, str) else found
 
 
 class Question(_Part, frozen=True, kw_only=True):
@@ -334,7 +336,7 @@ def _plain(value: Any) -> Any:
 def schema() -> dict[str, Any]:
     """The format as a JSON Schema (draft 2020-12), for editors; the loader checks more."""
     found = msgspec.json.schema(Authored)
-    parts = {one.__name__: one for one in _structs(_Part)}
+    parts: dict[str, type] = {one.__name__: one for one in _structs(_Part)}
     for name, part in found["$defs"].items():
         doc, fields = _described(parts[name])
         part["description"] = doc
@@ -349,7 +351,8 @@ def schema() -> dict[str, Any]:
 
 
 def _structs(kind: type) -> Iterator[type]:
-    for one in kind.__subclasses__():
+    subclasses: list[type] = kind.__subclasses__()
+    for one in subclasses:
         yield one
         yield from _structs(one)
 

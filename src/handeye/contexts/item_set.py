@@ -58,12 +58,12 @@ class ItemSet(Shown):
 
     def _words(self) -> Words:
         about = Counter(item.about for item in self.items)
-        counts = {
+        counts: dict[str, int] = {
             "items": len(self),
             "scenes": len({item.scene_id for item in self.items}),
             "groups": len({item.group for item in self.items}),
             "contexts": len({item.name for item in self.items if item.about == "does"}),
-            **{name: about[name] for name in ABOUT},
+            **{str(name): about[name] for name in ABOUT},
         }
         return set_words(self.name, counts, [item.item_id for item in self.items])
 

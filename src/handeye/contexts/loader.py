@@ -203,11 +203,13 @@ def _default_problem(written: Written) -> str:
     """What is wrong with the default action of a set; empty where nothing is."""
     default = written.head.default
     asked = [context.does for scene, _ in written.scenes for context in scene.contexts]
-    options = dict.fromkeys(option for one in asked for option in one.of)
-    forms = {one.answer.kind for one in asked}
-    if not isinstance(default, str) or default in options or forms & {"call", "calls", "text"}:
+    known = dict.fromkeys(option for one in asked for option in one.of)
+    known |= dict.fromkeys(tool.name for tool in written.tools)
+    if not isinstance(default, str) or default in known:
         return ""
-    return f"{default!r} is an option of no context{allowed(default, options)}"
+    if any(one.answer.kind == "text" for one in asked):
+        return ""
+    return f"{default!r} is an option of no context and no tool{allowed(default, known)}"
 
 
 def _of_yaml(file: Path) -> tuple[Head, list[tuple[int, Placed]]]:

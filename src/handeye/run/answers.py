@@ -26,6 +26,7 @@ import msgspec
 
 from handeye.printing import blank
 from handeye.run.secrets import without_keys, without_known_keys
+from handeye.run.tools import blotted
 
 __all__ = [
     "ANSWER_STATES",
@@ -118,7 +119,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     by spelling where the answer names an option, ``letters_bound`` what those that are missing have
     at most (absent: none is), ``post_thought`` whether thoughts came before that place
     (:mod:`handeye.run.letters`). ``sample`` is the number of an answer to a question that is asked
-    several times, absent for the first.
+    several times, absent for the first. ``calls`` are those of native tools, each with ``name`` and
+    ``arguments`` (:func:`handeye.run.tools.calls_in`): empty where none was called, absent where no
+    tools were given.
     """
 
     item_id: str
@@ -139,6 +142,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     letters_bound: float | msgspec.UnsetType = msgspec.UNSET
     post_thought: bool | msgspec.UnsetType = msgspec.UNSET
     sample: int | msgspec.UnsetType = msgspec.UNSET
+    calls: list[dict[str, Any]] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -147,13 +151,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def without_its_keys(answer: Answer) -> Answer:
-    """An answer as it may be kept: keys in its text are blotted out, and it says so."""
+    """An answer as it may be kept: keys in text and calls are blotted out, and it says so."""
     text = without_known_keys(answer.raw_text)
+    calls = answer.calls and blotted(answer.calls, without_known_keys)
     error = answer.error and without_keys(answer.error)
-    if (text, error) == (answer.raw_text, answer.error):
+    same = (text, calls) == (answer.raw_text, answer.calls)
+    if same and error == answer.error:
         return answer
-    masked: bool | msgspec.UnsetType = True if text != answer.raw_text else answer.masked
-    return msgspec.structs.replace(answer, raw_text=text, error=error, masked=masked)
+    masked: bool | msgspec.UnsetType = answer.masked if same else True
+    return msgspec.structs.replace(answer, raw_text=text, calls=calls, error=error, masked=masked)
 
 
 def line(
@@ -163,16 +169,22 @@ def line(
 
     Args:
         row: as the suite writes it.
-        answers: that it was made of; the line says so where a text of them is not as it came.
+        answers: that it was made of; the line says so where a text of them is not as it came, and
+            has the last one's ``calls`` where tools were given.
         further: where the item was asked several times, the other answers: their texts stand in
-            ``samples`` (null where none came), their states in ``sample_states``.
+            ``samples`` (null where none came), their states in ``sample_states``, their calls in
+            ``sample_calls``.
     """
     known = [answer for answer in (*answers, *further) if answer is not None]
     found = dict(row)
+    if answers and answers[-1].calls is not msgspec.UNSET:
+        found["calls"] = answers[-1].calls
     if further:
         arrived = [None if one is None or one.state == "error" else one for one in further]
         found["samples"] = [one and one.raw_text for one in arrived]
         found["sample_states"] = [one.state if one else "error" for one in arrived]
+        if "calls" in found:
+            found["sample_calls"] = [one and (one.calls or []) for one in arrived]
     if any(answer.masked is True for answer in known):
         found["masked"] = True
     return found
@@ -184,16 +196,21 @@ def declines(text: str) -> bool:
     return len(said) <= _LONGEST_REFUSAL and _DECLINES.fullmatch(said) is not None
 
 
-def state_of(text: str, stop_reason: str | None, refused: bool) -> AnswerState:
+def state_of(
+    text: str, stop_reason: str | None, refused: bool, called: bool = False
+) -> AnswerState:
     """Classify a completed response.
 
     A refusal outranks a cut, a cut outranks emptiness: a reasoning model that used up its tokens
-    before the first visible word is ``truncated``, not ``empty``.
+    before the first visible word is ``truncated``, not ``empty``. Who ``called`` a tool has
+    answered, whatever is said beside it.
     """
     if refused or stop_reason == "content_filter":
         return "refused"
     if stop_reason in _CUT:
         return "truncated"
+    if called:
+        return "answered"
     if blank(text):
         return "empty"
     return "refused" if declines(text) else "answered"
@@ -286,7 +303,9 @@ class Arrivals:
 def _complaint(answer: Answer) -> str | None:
     """What a text that may be the server's has in common with others; None where it is none."""
     used, text = answer.usage, answer.raw_text
-    if answer.state != "answered" or used.input or used.output or used.reasoning:
+    if answer.state != "answered" or answer.calls:
+        return None
+    if used.input or used.output or used.reasoning:
         return None
     return _NUMBERED.sub("#", _plain(text).casefold()) if _COMPLAINT.match(text) else None
 

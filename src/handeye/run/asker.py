@@ -26,6 +26,7 @@ from handeye.run.journal import Journal
 from handeye.run.pending import Pending, pending_request
 from handeye.run.questions import Opening, Question, content_config
 from handeye.run.secrets import know
+from handeye.run.tools import infos
 from handeye.run.versions import check_version, lacking
 from handeye.run.wire import ProviderError, tap
 
@@ -123,7 +124,9 @@ class Asker:
         started = time.monotonic()
         try:
             output = await self._model.generate(
-                _messages(question, opening), config=self._settings(question)
+                _messages(question, opening),
+                tools=infos(question.tools),
+                config=self._settings(question),
             )
         except (HandeyeError, LimitExceededError):
             raise
@@ -183,6 +186,7 @@ class Asker:
             note=None if note is None else dict(note),
             sample=question.sample,
             letters=question.letters,
+            tools=bool(question.tools),
         )
 
     def _file(self, answer: Answer) -> None:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from handeye.errors import DataError
 from handeye.printing import noun
 from handeye.run.answers import Usage
@@ -137,13 +139,23 @@ def dry_run(job: Job) -> DryRun:
             r.name: round(sum(r.tokens(one.width, one.height) * n for one, n in pictures))
             for r in rules
         },
-        text_tokens=round(sum(turn.asked for turn in turns) / _CHARACTERS_PER_TOKEN),
+        text_tokens=round(
+            (sum(turn.asked for turn in turns) + _of_tools(rest)) / _CHARACTERS_PER_TOKEN
+        ),
         answer_tokens=round(sum(turn.answered for turn in turns) / _ANSWER_CHARACTERS_PER_TOKEN),
         price=options.price,
         unit=job.unit,
         media="pictures and sound" if sounds or len(pictures) < len(sent) else "pictures",
         sound_seconds=sounds,
     )
+
+
+def _of_tools(questions: Sequence[Question]) -> int:
+    """Characters of the tools that are given natively, in all requests."""
+    known: dict[int, int] = {}
+    for tools in (question.tools for question in questions):
+        known.setdefault(id(tools), len(msgspec.json.encode(tools)) if tools else 0)
+    return sum(known[id(question.tools)] * len(question.likely) for question in questions)
 
 
 def _files(questions: Sequence[Question]) -> Iterator[tuple[PictureLoad, float]]:

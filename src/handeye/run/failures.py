@@ -47,6 +47,14 @@ _HOPELESS_WORDS = re.compile(
     r"(?:unknown|no such|invalid) model\b",
     re.IGNORECASE | re.DOTALL,
 )
+# Servers that take no tools, in their words: Ollama, vLLM, OpenRouter, llama.cpp, TGI.
+_NO_TOOLS = re.compile(
+    r"(?:not|n't) support (?:tools?|function)|tool[ _]choice.{0,40} requires --|"
+    r"tools? (?:param|use|calling|calls?)?.{0,20}(?:requires --jinja|(?:is |are )?not supported)|"
+    r"no endpoints found that support tool|grammar is not supported",
+    re.IGNORECASE,
+)
+_WITHOUT_TOOLS = "; it takes no tools natively: tell it of them in words"
 # Exceptions of a set-up that no repetition mends: address, proxy, header, certificate, package.
 _HOPELESS_TYPES = frozenset(
     {
@@ -191,6 +199,9 @@ def failure_of(
         if _words(chain[-1]) not in text:
             text += f": {type(chain[-1]).__name__}: {_words(chain[-1])}"
     kinds = {kind.__name__ for one in chain for kind in type(one).__mro__}
+    refused_tools = _takes_no_tools(status, body, words)
+    if refused_tools:
+        text = f"{in_a_line(text, keys)[: _LONGEST - len(_WITHOUT_TOOLS)]}{_WITHOUT_TOOLS}"
     if heard is not None and heard.long:
         text += f" (to be asked again in {_hours(heard.wait)})"
     hopeless = (
@@ -199,6 +210,7 @@ def failure_of(
         # A page in the place of a completion: a sign-in, or an address that is none of an API.
         or page
         or ("LocalProtocolError" in kinds and "header" in _words(chain[-1]).lower())
+        or refused_tools
         or _refused_for_good(status, body, words)
     )
     stopped = _filtered(status, body)
@@ -306,6 +318,12 @@ def _refused_for_good(status: int | None, body: bytes | str, words: str) -> bool
         and 400 <= status < 500
         and bool(_HOPELESS_WORDS.search(f"{told(text)} {words}"))
     )
+
+
+def _takes_no_tools(status: int | None, body: bytes | str, words: str) -> bool:
+    """Whether a server refuses tools, whatever is asked."""
+    refuses = status is not None and 400 <= status < 600
+    return refuses and bool(_NO_TOOLS.search(f"{told(body)} {words}"))
 
 
 def _filtered(status: int | None, body: bytes | str) -> bool:

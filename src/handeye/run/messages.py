@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspect_ai.model import ChatMessage, GenerateConfig, ModelOutput, RetryDecision
+from inspect_ai.tool import ToolInfo
 
 from handeye.run.answers import Answer
 from handeye.run.failures import Failure
@@ -45,6 +46,7 @@ class Ask:
     pending: Pending
     input: list[ChatMessage]
     config: GenerateConfig
+    tools: list[ToolInfo]
 
 
 @dataclass(frozen=True, slots=True)

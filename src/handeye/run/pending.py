@@ -27,6 +27,7 @@ from handeye.run.failures import Failure, failure_said, told
 from handeye.run.http import Exchange, is_count
 from handeye.run.letters import letters_of
 from handeye.run.secrets import without_keys, without_known_keys
+from handeye.run.tools import calls_in
 
 Output = TypeVar("Output", bound=BaseModel)
 _UNFINISHED = ("cancelled", "failed", "in_progress", "incomplete", "queued")
@@ -42,8 +43,8 @@ _OWN_ENDS = {
 class Pending:
     """One request on its way: what its answer will be filed under.
 
-    ``letters`` are the options whose log-probabilities are wanted. ``answer`` and ``failure`` are
-    what became of it; of several attempts the last.
+    ``letters`` are the options whose log-probabilities are wanted, ``tools`` whether some were
+    given. ``answer`` and ``failure`` are what became of it; of several attempts the last.
     """
 
     item_id: str
@@ -53,6 +54,7 @@ class Pending:
     note: dict[str, Any] | None = None
     sample: int = 1
     letters: tuple[str, ...] = ()
+    tools: bool = False
     answer: Answer | None = None
     failure: Failure | None = None
 
@@ -116,11 +118,12 @@ def answer_from(
     """The answer in a provider's output: visible text only, hidden reasoning left out."""
     text, stop_reason, refused = _parts(output, call)
     text = whole_characters(text)
+    calls = calls_in(output) if pending.tools else msgspec.UNSET
     answer = Answer(
         item_id=pending.item_id,
         model=pending.model,
         request=pending.request,
-        state=state_of(text, stop_reason, refused),
+        state=state_of(text, stop_reason, refused, bool(calls)),
         raw_text=text,
         stop_reason=stop_reason,
         error=output.error and whole_characters(output.error),
@@ -130,6 +133,7 @@ def answer_from(
         at=_now(),
         note=_note(pending),
         sample=_sample(pending),
+        calls=calls,
         **_letters(output, pending),
     )
     # Read again, it must still be an answer.

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, Self, TypeVar
 
+from handeye.answer_kinds.schemas import Tool
 from handeye.run.answers import Answer, fingerprint
 from handeye.run.journal import Key
 from handeye.run.secrets import settings_without_secrets
@@ -101,6 +102,8 @@ class Question:
         letters: the options whose log-probabilities are kept where the answer names one; how a
             provider is asked for them is said in ``config``.
         sample: which of several answers to the same question this is, from 1.
+        tools: those that the model is given natively (:func:`handeye.run.tools.takes_tools`); its
+            calls stand beside the text of the answer. A conversation goes on with the text alone.
     """
 
     item_id: str
@@ -113,6 +116,7 @@ class Question:
     likely: tuple[Turn, ...] = (Turn(0, 0),)
     letters: tuple[str, ...] = ()
     sample: int = 1
+    tools: tuple[Tool, ...] = ()
 
     @property
     def media_sha256(self) -> str:
@@ -128,8 +132,10 @@ class Question:
             config: settings of the run that can change an answer (:func:`content_config`).
         """
         own = {} if self.config is None else content_config(self.config)
-        again = {"sample": self.sample} if self.sample > 1 else {}
-        sha256 = fingerprint({**self.identity, "config": {**config, **own}, **again})
+        more: dict[str, Any] = {"sample": self.sample} if self.sample > 1 else {}
+        if self.tools:
+            more["tools"] = self.tools
+        sha256 = fingerprint({**self.identity, "config": {**config, **own}, **more})
         return (self.item_id, model, sha256)
 
     def sampled(self, number: int) -> Question:

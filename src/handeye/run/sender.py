@@ -15,6 +15,7 @@ import time
 from typing import NoReturn
 
 from inspect_ai.model import Model, ModelOutput, RetryDecision, get_model
+from inspect_ai.tool import ToolChoice
 
 from handeye.errors import RunError
 from handeye.run.failures import HANDFUL, Failure, failure_of
@@ -80,7 +81,8 @@ class _Child:
                     self._send(Failed(ask.number, self._refused[-1], RetryDecision.no()))
                     return
                 started = time.monotonic()
-                result = await self._model.api.generate(ask.input, [], "none", ask.config)
+                choice: ToolChoice = "auto" if ask.tools else "none"
+                result = await self._model.api.generate(ask.input, ask.tools, choice, ask.config)
         except asyncio.CancelledError:
             self._send(Failed(ask.number, Failure("given up"), RetryDecision.no()))
             raise

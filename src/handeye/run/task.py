@@ -220,10 +220,16 @@ def _write(questions: Sequence[Question]) -> list[Opening | DataError]:
 
 def _told(answers: Sequence[Answer], named: bool) -> str:
     """What the log shows as the scene's output."""
-    texts = [answer.raw_text or f"[{answer.state}: {answer.error or ''}]" for answer in answers]
+    texts = list(map(_shown, answers))
     if not named:
         return "\n\n".join(texts)
     return "\n".join(f"{a.item_id}: {text}" for a, text in zip(answers, texts, strict=True))
+
+
+def _shown(answer: Answer) -> str:
+    calls = [msgspec.json.encode(call).decode() for call in answer.calls or ()]
+    told = "\n".join(filter(None, [answer.raw_text, *calls]))
+    return told or f"[{answer.state}: {answer.error or ''}]"
 
 
 # ---- figures of the engine's log

@@ -31,6 +31,7 @@ from typing import Any
 
 import sniffio
 from inspect_ai.model import ChatMessage, GenerateConfig, Model, ModelOutput, RetryDecision
+from inspect_ai.tool import ToolInfo
 
 from handeye.errors import HandeyeError, RunError
 from handeye.printing import whole_characters
@@ -124,7 +125,7 @@ class Tap:
             result = await self._here(pending, args, kwargs)
         else:
             result, pending.answer = await self._process.ask(
-                pending, kwargs["input"], kwargs["config"]
+                pending, kwargs["input"], kwargs["config"], kwargs["tools"]
             )
         self._arrived = True
         return result
@@ -330,7 +331,11 @@ class WireProcess:
             raise RunError(self._ended)
 
     async def ask(
-        self, pending: Pending, input: list[ChatMessage], config: GenerateConfig
+        self,
+        pending: Pending,
+        input: list[ChatMessage],
+        config: GenerateConfig,
+        tools: list[ToolInfo],
     ) -> tuple[ModelOutput, Answer]:
         """Send one request and wait for its answer.
 
@@ -348,7 +353,7 @@ class WireProcess:
         future: asyncio.Future[Arrived] = self._loop.create_future()
         self._waiting[number] = (key, future)
         try:
-            writer.write(frame(Ask(number, pending, input, config)))
+            writer.write(frame(Ask(number, pending, input, config, tools)))
             await writer.drain()
             arrived = await future
         except asyncio.CancelledError:

@@ -21,6 +21,7 @@ import msgspec
 
 from handeye.errors import DataError, OptionError, allowed, did_you_mean
 from handeye.hashing import read_regular
+from handeye.placed import MisplacedError, read_yaml
 from handeye.reading import UNREADABLE, why
 from handeye.rewards.scoring import Reward
 
@@ -333,8 +334,9 @@ def read_recipe(name: str | Path) -> Recipe:
         )
     try:
         text = read_regular(path)
-        # 1e-4 is a text in YAML, and meant as a number.
-        return _checked(msgspec.yaml.decode(text, type=Recipe, strict=False))
+        return _checked(msgspec.convert(read_yaml(text).plain(), Recipe, strict=False))
+    except MisplacedError as error:
+        raise error.within(path) from None
     except msgspec.ValidationError as error:
         raise DataError(f"{path}: {_told(str(error))}") from None
     except (OSError, *UNREADABLE) as error:

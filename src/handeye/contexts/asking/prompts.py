@@ -34,17 +34,19 @@ _COUNTED = {
     "thousand": ", each from 0 to 1000, as thousandths of the picture's width and height from its "
     "upper left corner.",
 }
+_NATIVE = "Call the tools that are needed. If nothing is to be called, answer: nothing."
 _OF = "Answer with those of these that hold, with commas between{alone} Where none does, answer: "
 _OF_THESE = _OF.format(alone=_ALONE) + "none. There are: "
 _CANNOT = f" If it cannot be done, answer: {CANNOT}"
 
 
-def prompt_of(item: Item, order: Sequence[int]) -> str:
+def prompt_of(item: Item, order: Sequence[int], *, native: bool = False) -> str:
     """The words that go out with an item's media, but for the system message.
 
     Args:
         item: that is asked.
         order: places of its options by letter; of labels as they are named.
+        native: tools are given natively, and not told in words.
     """
     options = [item.of[place] for place in order]
     ending = _ENDINGS.get(item.form, "")
@@ -59,7 +61,7 @@ def prompt_of(item: Item, order: Sequence[int]) -> str:
     elif item.form in ("point", "points"):
         ending += _COUNTED[item.points]
     elif item.form in ("call", "calls"):
-        ending = described(item.tools)
+        ending = _NATIVE if native else described(item.tools)
     if item.refusable and item.form != "choice":
         ending += _CANNOT
     return "\n\n".join(part.strip() for part in (*parts, ending) if part.strip())
@@ -102,7 +104,7 @@ def read_prompt(text: str) -> Prompt | None:
     if found := _LABELS.fullmatch(ending):
         return Prompt("labels", tuple(found[1].split(", ")))
     form = _TOLD.get(ending.partition(_ALONE)[0])
-    if form is None and ending.startswith(_TOOLS):
+    if form is None and ending.startswith((_TOOLS, _NATIVE)):
         return Prompt("call")
     if form is None:
         return None

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self, get_args
 
 from handeye.contexts.asking import prompts
 from handeye.contexts.item_set import ItemSet
 from handeye.contexts.items import Item
 from handeye.contexts.loader import VIDEOS
+from handeye.errors import OptionError, allowed
 from handeye.media.frame_choice import FrameChoice
 from handeye.media.frame_loader import FrameLoader
 from handeye.media.sent import data_url, hashed, png_of, refuse_changed
 from handeye.run.answers import Answer
 from handeye.run.choices import check_order
 from handeye.run.questions import Media, Opening, PictureLoad, Question, Turn
+from handeye.run.tools import takes_tools
 
 if TYPE_CHECKING:
     from inspect_ai.model import ChatMessage, Content
 
+Tools = Literal["auto", "native", "words"]
+"""How tools are given: natively, told in words, or the first where the provider takes them."""
+TOOLS: tuple[Tools, ...] = get_args(Tools)
 NOTED = ("order",)
 """What scoring reads of how an item was asked, from the identity of its question."""
 FRAMES = FrameChoice(count=16, longest_side=768)
@@ -37,10 +42,12 @@ class Asking:
     Attributes:
         option_order: ``set`` (drawn once for every item) or ``shuffle:SEED``.
         frames: which of a video are shown.
+        tools: how those of calls are given; ``auto``: natively where the provider takes them.
     """
 
     option_order: str = "set"
     frames: FrameChoice = field(default_factory=lambda: FRAMES)
+    tools: Tools = "auto"
     scenes_held: ClassVar[int | None] = None
     sends: ClassVar[frozenset[str]] = frozenset({"image"})
 
@@ -51,18 +58,23 @@ class Asking:
             OptionError: names the option, what is allowed and what came.
         """
         check_order(self.option_order, "set")
+        if self.tools not in TOOLS:
+            raise OptionError(f"tools is {self.tools!r}{allowed(self.tools, TOOLS)}")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for JSON: what makes two runs ask the same."""
         return {
             "option_order": self.option_order,
             **({} if self.frames == FRAMES else {"frames": self.frames.as_dict()}),
+            **({} if self.tools == "auto" else {"tools": self.tools}),
             "prompt_version": prompts.VERSION,
         }
 
     def fitted(self, model: str) -> Self:
         """The asking as the model's provider can take it."""
-        return self
+        if self.tools != "auto":
+            return self
+        return replace(self, tools="native" if takes_tools(model) else "words")
 
     def questions(self, items: ItemSet) -> Iterator[Question]:
         """One question an item; reads each file once, for its hash.
@@ -78,7 +90,8 @@ class Asking:
                 for name, path in zip(item.media, items.paths(item), strict=True)
             ]
             order = prompts.order_of(item, self.option_order)
-            words = prompts.prompt_of(item, order)
+            native = bool(item.tools) and self.tools == "native"
+            words = prompts.prompt_of(item, order, native=native)
             identity = {
                 **asked,
                 **({"order": list(order)} if order else {}),
@@ -94,6 +107,7 @@ class Asking:
                 tuple(one.medium() for one in files),
                 partial(_opening, item, files, words, note),
                 likely=(Turn(len(item.system) + len(words), _LIKELY.get(item.form, 40)),),
+                tools=item.tools if native else (),
             )
 
     def follow_up(self, asked: Question, answer: Answer) -> None:

@@ -73,7 +73,7 @@ def run(
         split: ``test``, another name, or ``all``.
         scenes: at most so many.
         option_order: ``set`` (drawn once for every item) or ``shuffle:SEED``.
-        **others: what else :func:`make_options` takes: ``frames``, ``epochs``,
+        **others: what else :func:`make_options` takes: ``frames``, ``tools``, ``epochs``,
             ``max_connections``, ``generation``, ``progress`` ...
 
     Returns:
@@ -127,6 +127,7 @@ def make_options(
     *,
     option_order: str = "set",
     frames: FrameChoice | str | int | None = None,
+    tools: str = "auto",
     **others: Any,
 ) -> ContextsOptions:
     """The options of a run.
@@ -137,6 +138,7 @@ def make_options(
         out: likewise.
         option_order: ``set`` or ``shuffle:SEED``.
         frames: of a video, as :meth:`handeye.media.frame_choice.FrameChoice.parse` takes them.
+        tools: ``native``, ``words``, or ``auto``: natively where the provider takes them.
         **others: ``split`` and ``scenes`` select; ``name`` and ``batch`` are for functions; the
             rest are fields of :class:`handeye.run.options.RunOptions`.
 
@@ -144,7 +146,7 @@ def make_options(
         OptionError: a value that is not allowed.
         RunError: a function without a name, and ``out`` holds a run.
     """
-    asking = Asking(option_order, frames_of(frames))
+    asking = Asking(option_order, frames_of(frames), tools)  # type: ignore[arg-type]
     return ContextsOptions.of(**asked(model, out, data=data, asking=asking, **others))
 
 

@@ -38,6 +38,7 @@ def contexts(
     scenes: int | None = None,
     option_order: str = "set",
     frames: str | int | None = None,
+    tools: str = "auto",
     journal: str | None = None,
 ) -> Task:
     """One picture, several contexts: what is to be seen, and what is to be done.
@@ -48,6 +49,7 @@ def contexts(
         scenes: keep the first so many.
         option_order: ``set`` or ``shuffle:SEED``.
         frames: of a video.
+        tools: ``native``, ``words``, or ``auto``: natively where the provider takes them.
         journal: a file that every answer is appended to when it arrives; answers found in it are
             used and not asked for again.
 
@@ -56,7 +58,7 @@ def contexts(
         OptionError: a value that is not allowed, or nothing is left.
     """
     items = load(data, split=split, scenes=scenes)
-    asking = Asking(option_order, frames_of(frames))
+    asking = Asking(option_order, frames_of(frames), tools)  # type: ignore[arg-type]
     return contexts_task(items, asking, Path(journal) if journal else None)
 
 

@@ -34,6 +34,15 @@ def contexts(
             help="Of videos: 8, fps:2, seconds:0.5,1.5 or indices:0,10 (default 16).",
         ),
     ] = None,
+    tools: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of calls: native, words (told, and called as JSON), or auto: natively where the "
+            "provider takes them.",
+            autocompletion=one_of(lambda: ("auto", "native", "words")),
+        ),
+    ] = "auto",
 ) -> None:
     """Ask a model what is to be seen in each scene and what is to be done, and score the answers.
 
@@ -44,5 +53,7 @@ def contexts(
     from handeye.contexts.asking.run import job, make_options
     from handeye.contexts.pages.console import print_run
 
-    options = make_options(**run.options, scenes=scenes, option_order=option_order, frames=frames)
+    options = make_options(
+        **run.options, scenes=scenes, option_order=option_order, frames=frames, tools=tools
+    )
     run.carry_out(job(options), print_run)

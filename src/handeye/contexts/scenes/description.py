@@ -26,7 +26,7 @@ def describe(data: str | Path, *, split: str | None = "test") -> Description:
         OptionError: there is no such split.
     """
     items = load(data, split=split, media=False)
-    groups = {
+    groups: dict[str, dict[str, Line]] = {
         name: _lines([item for item in items if item.about == name])
         for name in ABOUT
         if any(item.about == name for item in items)

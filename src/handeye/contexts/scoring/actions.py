@@ -66,7 +66,13 @@ Size = tuple[int, int]
 """Width and height of a picture in pixels."""
 
 
-def read(text: str, item: Item, options: Sequence[str], size: Size | None = None) -> Said | None:
+def read(
+    text: str,
+    item: Item,
+    options: Sequence[str],
+    size: Size | None = None,
+    calls: Sequence[Mapping[str, Any]] | None = None,
+) -> Said | None:
     """What an answer says; None where nothing can be told.
 
     Args:
@@ -74,15 +80,16 @@ def read(text: str, item: Item, options: Sequence[str], size: Size | None = None
         item: that was asked.
         options: of a choice, in the order in which they were shown; of labels all there are.
         size: of its picture, where places are told in parts of it.
+        calls: those of native tools; None where tools were told in words.
     """
-    if item.refusable and item.form != "choice":
+    if not calls and item.refusable and item.form != "choice":
         found = texts.which(text, [(CANNOT, *CANNOT_WORDS)])
         if found is not None:
             return Said(CANNOT, found.strict)
     if item.form in ("point", "points"):
         return _points(text, item, size)
     if item.form in ("call", "calls"):
-        return _calls(text, item.tools)
+        return _calls(text, calls, item.tools)
     return WAYS[item.form].read(text, options)
 
 
@@ -128,8 +135,8 @@ def answers_apart(form: str, one: Answer, other_form: str, other: Answer) -> boo
     impossible = (one.kind == "impossible") + (other.kind == "impossible")
     if impossible:
         return impossible == 1
-    if WAYS[form].apart is not None:
-        return WAYS[form].apart(one, other)
+    if (told := WAYS[form].apart) is not None:
+        return told(one, other)
     first, second = (WAYS[form].gold(answer) for answer in (one, other))
     return not right(first, form, other) and not right(second, form, one)
 
@@ -292,8 +299,10 @@ def _middle(region: Region) -> tuple[float, float]:
     return corners[0]
 
 
-def _calls(text: str, offered: Sequence[Tool]) -> Said | None:
-    found = tools.read(text, None, offered)
+def _calls(
+    text: str, calls: Sequence[Mapping[str, Any]] | None, offered: Sequence[Tool]
+) -> Said | None:
+    found = tools.read(text, calls, offered)
     if found is None:
         return None
     return Said(_as_json(filled(call, offered) for call in found.value), found.strict)

@@ -118,13 +118,13 @@ class Figures:
     def _add(self, name: str, inside: Mask, **values: Any) -> None:
         """Columns of a share: the rows that it is over, and what counts."""
         if inside.any():
-            self._sum(f"{name}.n", inside * 1.0)
+            self._sum(f"{name}.n", inside.astype(np.float64))
             for key, of in values.items():
                 self._sum(f"{name}.{key}", np.where(inside, np.asarray(of, np.float64), 0.0))
 
     def _sum(self, name: str, values: Floats) -> None:
         sums = np.bincount(self.scenes.cluster, values, len(self.scenes.names))
-        self._columns[name] = sums.astype(np.float64)
+        self._columns[name] = np.asarray(sums, np.float64)
 
     def _add_part(self, name: str, of: Mask) -> None:
         """What is told of every choice of items."""
@@ -160,8 +160,9 @@ class Figures:
         held = np.bincount(self.scenes.cluster, does * self.right, n)
         several = asked > 1
         if several.any():
-            self._columns[f"{name}.consistent.n"] = several * 1.0
-            self._columns[f"{name}.consistent.right"] = several * (held == asked) * 1.0
+            self._columns[f"{name}.consistent.n"] = several.astype(np.float64)
+            right = several & (held == asked)
+            self._columns[f"{name}.consistent.right"] = right.astype(np.float64)
 
     def _context_pairs(self, does: Mask) -> tuple[Floats, Floats]:
         """Of every row half its pairs with other contexts of its scene that call for another."""
@@ -184,16 +185,16 @@ class Figures:
         held: dict[Any, list[int]] = defaultdict(list)
         for place in np.flatnonzero(of):
             held[key(self.rows[place])].append(int(place))
-        for places in held.values():
-            rows = [self.rows[place] for place in places]
+        for same_key in held.values():
+            rows = [self.rows[place] for place in same_key]
             golds = Counter(row.right_answer for row in rows)
             others, done = self._apart(rows), self._same(rows)
             said = Counter((row.right_answer, one) for row, one in zip(rows, done, strict=True))
-            for place, row, one in zip(places, rows, done, strict=True):
-                n[place] = sum(golds[other] for other in others[row.right_answer]) / 2
+            for at, row, one in zip(same_key, rows, done, strict=True):
+                n[at] = sum(golds[other] for other in others[row.right_answer]) / 2
                 if one is not None:
                     alike = (said[other, one] for other in others[row.right_answer])
-                    same[place] = sum(alike) / 2
+                    same[at] = sum(alike) / 2
         return n, same
 
     @staticmethod

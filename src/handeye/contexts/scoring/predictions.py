@@ -1,8 +1,9 @@
 """Prediction files: one JSON object a line with ``item_id`` and ``raw_text``.
 
 Optional fields: ``model``, ``error``, ``state``; ``order`` (places of the item's options by letter
-as shown; the set's own unless it says so); ``media_sha256``, which must be that of the item's
-picture. Other fields are left alone.
+as shown; the set's own unless it says so); ``calls`` (those of native tools, each with ``name`` and
+``arguments``; left out where tools were told in words); ``media_sha256``, which must be that of the
+item's picture. Other fields are left alone.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class Prediction(msgspec.Struct, frozen=True):
     error: Any = None
     state: str | None = None
     order: tuple[int, ...] | None = None
+    calls: list[dict[str, Any]] | None = None
     media_sha256: Any = None
 
 

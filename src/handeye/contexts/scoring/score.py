@@ -100,13 +100,19 @@ def _row(
 ) -> ScoreRow:
     state = found.state or ("error" if found.error else "answered")
     text = found.raw_text or ""
-    if state == "answered" and not text.strip():
+    if state == "answered" and not text.strip() and not found.calls:
         state = "error" if found.raw_text is None else "empty"
     order = found.order or range(len(item.of))
     options = [item.of[place] for place in order]
-    # What is whole at the limit is an answer.
+    # What is whole at the limit is an answer; of a text that cannot be told.
+    if state == "truncated" and item.form == "text":
+        text = ""
     pixels = size(item) if item.form in ("point", "points") else None
-    lenient = read(text, item, options, pixels) if state in ("answered", "truncated") else None
+    lenient = (
+        read(text, item, options, pixels, found.calls)
+        if state in ("answered", "truncated")
+        else None
+    )
     strict = lenient if lenient is not None and lenient.strict else None
     if state == "answered" and strict is None:
         state = "unreadable"

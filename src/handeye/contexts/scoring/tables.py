@@ -64,7 +64,8 @@ def tables(summary: Summary) -> tuple[Table, ...]:
                  columns_of("sees", "does"), file="lenient.csv", labels=BASES,
                  caption="Right answers where other forms are read, too."),
         table_of("references", ("knows", "figure"), summary.references, columns_of("does"),
-                 file="references.csv", row_head="Who", labels=dict(HALVES),
+                 file="references.csv", row_head="Who",
+                 labels={str(half): words for half, words in HALVES.items()},
                  caption="What whoever knows one half is right about at best."),
     )  # fmt: skip
 
