@@ -158,7 +158,7 @@ def state(rounds: Rounds) -> Aisle:
             )
             for _ in LEVELS
         ),
-        camera=(draw.integer(-10, 10) / 100, 1.96 + draw.below(9) / 100),
+        camera=(draw.integer(-5, 5) / 100, 1.97 + draw.below(7) / 100),
         off=draw.integer(-30, 30) / 100,
         mirrored=bool(draw.below(2)),
         theme=draw.below(len(_THEMES)),
@@ -296,9 +296,7 @@ def drawn(aisle: Aisle) -> Drawn:
                 is_free = place in aisle.free[level]
                 load = None if is_free else aisle.loads[level][place]
                 parts.append(_place(eye, side, bay, level, load))
-                places[f"place {level}-{place}"] = _visible(
-                    [eye.see(*one) for one in _mouth(side, bay, level)]
-                )
+                places[f"place {level}-{place}"] = opening(eye, place, level)
             parts.append(_frame(eye, side, bay, post, beam))
     parts.append(_obstacle(eye, aisle))
     parts.append(_fork(eye, aisle))
@@ -388,12 +386,26 @@ def _hall(eye: _Eye, number: int) -> str:
     return "".join(out)
 
 
-def _mouth(side: int, bay: int, level: int) -> list[tuple[float, float, float]]:
-    """Corners of a place where it opens to the aisle."""
+EYE = _Eye(0.0, 2.0)
+"""Where the camera is but for a few hundredths of a metre."""
+
+
+def opening(eye: _Eye, place: int, level: int) -> tuple[tuple[float, float], ...]:
+    """Corners of a place where one sees into it: from the aisle, and into the first bays from ahead.
+
+    Args:
+        eye: the camera.
+        place: 0 to 2 on the left, 3 to 5 on the right, the nearest first.
+        level: 0 to 2.
+    """
+    side, bay = (1, place - 3) if place > 2 else (-1, place)
     z0, z1 = BAYS[bay] + 0.08, BAYS[bay + 1] - 0.08
-    y0, y1 = DECKS[level] + 0.06, DECKS[level + 1] - 0.10
-    x = side * _FACE
-    return [(x, y0, z0), (x, y0, z1), (x, y1, z1), (x, y1, z0)]
+    y0, y1 = DECKS[level] + 0.02, DECKS[level + 1] - 0.13
+    face, rear = side * _FACE, side * _REAR
+    corners = [(face, y0, z0), (face, y0, z1), (face, y1, z1), (face, y1, z0)]
+    if not bay:
+        corners += [(rear, y1, z0), (rear, y0, z0)]
+    return _visible([eye.see(*one) for one in corners])
 
 
 def _visible(corners: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
@@ -609,13 +621,13 @@ _UNDER = "".join(
 _OBSTACLES = {
     "carton": (
         _UNDER
-        + f'<path d="M-58-8l62 14 8-70-62-12z" fill="{OBSTACLE_FILLS["carton"]}"/>'
+        + f'<g transform="translate(0 3)"><path d="M-58-8l62 14 8-70-62-12z" fill="{OBSTACLE_FILLS["carton"]}"/>'
         '<path d="M4 6l52-18 6-62-50 10z" fill="#9b6f3d"/>'
         '<path d="M-50-76l62 12 50-10-58-12z" fill="#d9ac74"/>'
         '<path d="M12-64l50-10 16-22-48 6z" fill="#e4bd8a"/>'
         '<path d="M-50-76l54-10-8-20-56 8z" fill="#cf9f66"/>'
         '<path d="M-30-2l14-70 12 2-14 71z" fill="#e6cfa2"/>'
-        '<path d="M-12-20l14 3 2-18-14-3z" fill="#f7f4ec"/>'
+        '<path d="M-12-20l14 3 2-18-14-3z" fill="#f7f4ec"/></g>'
     ),
     "puddle": (
         '<path d="M-96 4q-16-16 22-20 14-14 58-10 44-10 70 4 44 0 40 16 10 16-34 18-26 16-72 8'

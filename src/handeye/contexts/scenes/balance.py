@@ -2,22 +2,25 @@
 
 Three respondents answer all that is to be done, each the best of its kind with hindsight: one
 says the same to everything that is answered in one form, one knows the context and no picture, one
-knows the picture and no context. Of what they can say nothing is left out: of places every corner
-at which regions can begin to overlap is tried, of everything else every right answer.
+knows the picture and no context. Of what they can say nothing is left out: of places every second pixel is
+tried, of everything else every right answer.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
-from handeye.answer_kinds.points import Polygon
 from handeye.contexts.authored import Region
 from handeye.contexts.items import Item
+from handeye.contexts.scenes.drawing import HEIGHT, WIDTH
 from handeye.contexts.scoring.actions import gold_said, right
+
+_STEP = 2
 
 KNOWS: dict[str, Callable[[Item], tuple[str, ...]]] = {
     "constant": lambda item: (item.form,),
@@ -88,44 +91,37 @@ def _most(items: Sequence[Item]) -> int:
 
 
 def _deepest(items: Sequence[Item]) -> int:
-    """How many answers the best place, or the best places, can be right about at most.
+    """How many answers the best places can be right about: one place, or two where two are asked.
 
-    Of one region an answer: the most boxes around regions that share a place, which their left and
-    upper ends tell. Of several: those whose boxes can be hit by the same places one by one.
+    Every :data:`_STEP`-th pixel is tried, with every other where there are two; pixels that lie in
+    the same regions of all answers are tried once.
     """
     found = [item.answer.regions for item in items if item.answer.regions]
     if not found:
         return 0
-    if all(len(regions) == 1 for regions in found):
-        boxes = np.array([_box(regions[0]) for regions in found], float)
-        left, top, right_, bottom = boxes.T
-        across = (left[:, None] >= left) & (left[:, None] <= right_)
-        down = (top[:, None] >= top) & (top[:, None] <= bottom)
-        return int((across.astype(np.int32) @ down.T.astype(np.int32)).max())
-    boxes_of = [[_box(region) for region in regions] for regions in found]
-    return max(sum(_meets(one, other) for other in boxes_of) for one in boxes_of)
+    assert max(map(len, found)) <= 2
+    ys, xs = np.mgrid[0:HEIGHT:_STEP, 0:WIDTH:_STEP].reshape(2, -1)
+    # By answer and pixel: in which of its regions it lies, 1 or 2; 0 for none.
+    where = np.zeros((len(found), len(xs)), np.int8)
+    for row, regions in zip(where, found, strict=True):
+        for number, region in enumerate(regions):
+            row[_inside(region, xs, ys)] = number + 1
+    kinds = np.unique(where[:, where.any(0)], axis=1).astype(np.float32)
+    single = np.array([len(regions) == 1 for regions in found])
+    alone = (kinds[single] == 1).sum(0).max(initial=0)
+    first, second = (kinds[~single] == 1).astype(np.float32), (kinds[~single] == 2).astype(np.float32)
+    both = first.T @ second
+    return int(max(alone, (both + both.T).max(initial=0)))
 
 
-def _meets(one: Sequence[Mapping], other: Sequence[Mapping]) -> bool:
-    """Whether each box of an answer has one of the other that it shares a place with."""
-    left = list(other)
-    for box in one:
-        match = next((far for far in left if _shares(box, far)), None)
-        if match is None:
-            return False
-        left.remove(match)
-    return not left
-
-
-def _shares(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    return all(
-        max(one[at], other[at]) <= min(one[at + 2], other[at + 2]) for at in (0, 1)
-    )
-
-
-def _box(region: Region) -> tuple[float, float, float, float]:
+def _inside(region: Region, xs: NDArray[np.int64], ys: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which places lie in a box or a polygon."""
     if isinstance(region.box, tuple):
-        return region.box
-    corners = Polygon(region.polygon).corners  # type: ignore[arg-type]
-    xs, ys = [x for x, _ in corners], [y for _, y in corners]
-    return min(xs), min(ys), max(xs), max(ys)
+        left, top, right_, bottom = region.box
+        return (left <= xs) & (xs <= right_) & (top <= ys) & (ys <= bottom)
+    inside = np.zeros(len(xs), bool)
+    corners = region.polygon or ()
+    for (ax, ay), (bx, by) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        if ay != by:
+            inside ^= ((ay > ys) != (by > ys)) & (xs < (bx - ax) * (ys - ay) / (by - ay) + ax)
+    return inside

@@ -374,13 +374,13 @@ _THEMES = (
     ("#3a4657", "#eceff3", "Plain Goods"),
 )
 """Colour of the shop, its light form, its name."""
-_STATUS_FILLS = {
+STATUS_FILLS = {
     "Delivered": ("#d8f0de", "#1d6b3a"),
     "On its way": ("#dbe9fb", "#1f4f96"),
     "Returned": ("#eadffa", "#5a3596"),
     "Not yet sent": ("#e9ecef", "#4a5563"),
 }
-_STOCK_FILLS = {
+STOCK_FILLS = {
     "In stock": ("#def3e4", "#1d6b3a"),
     "Arriving": ("#fdf0cf", "#7f5a0c"),
     "Sold out": ("#fbe0dd", "#98291f"),
@@ -528,7 +528,7 @@ def _title(desk: Desk, page: Layout, main: str) -> str:
     button = wide + WIDE - 86
     return (
         write(wide, top + 34, f"Order {desk.order}", 22, INK, "bold")
-        + _pill(x, y, desk.status, _STATUS_FILLS[desk.status], 14)
+        + _pill(x, y, desk.status, STATUS_FILLS[desk.status], 14)
         + write(wide, top + 56, f"placed on {desk.day}, paid by card", 13, _PALE)
         + rect(button, top + 14, 86, 30, "#fff", 6, f'stroke="{main}" stroke-width="1.3"')
         + write(button + 43, top + 34, "Message", 13, main, "medium", "middle")
@@ -556,7 +556,7 @@ def _articles(desk: Desk, page: Layout) -> str:
         _, number_y, size, weight = spots(page)[f"article {row}"]
         out.append(write(wide + 74, number_y, line.number, size, INK, weight))
         x, pill_y = pills(page)[f"stock {row}"]
-        out.append(_pill(x, pill_y, line.stock, _STOCK_FILLS[line.stock], 12))
+        out.append(_pill(x, pill_y, line.stock, STOCK_FILLS[line.stock], 12))
         out.append(write(wide + 368, base + 33, str(line.count), 14, INK, "regular", "end"))
         out.append(
             write(wide + 464, base + 33, euros(line.price * line.count), 14, INK, "medium", "end")
@@ -608,7 +608,7 @@ def _parcel(desk: Desk, page: Layout) -> str:
             top + 178,
             {"Not yet sent": 8, "On its way": 104}.get(desk.status, NARROW - 32),
             6,
-            _STATUS_FILLS[desk.status][1],
+            STATUS_FILLS[desk.status][1],
             3,
             'opacity=".75"',
         )

@@ -280,7 +280,7 @@ THING_FILLS = {"knife": "#2b2726", "glass": "#8cc7e6", "pan": "#474c53", "loaf":
 
 
 def drawn(kitchen: Kitchen) -> Drawn:
-    """The picture, and boxes of the mugs, the thing on the board, and the bowl."""
+    """The picture, and the boxes of the mugs."""
     joint, tile, door, edge, top, rim, stripe = _THEMES[kitchen.theme]
     sky = _SKIES[kitchen.sky]
     defs = _DEFS + fade("door", door, edge) + fade("top", *top) + fade("front", *rim)
@@ -292,10 +292,10 @@ def drawn(kitchen: Kitchen) -> Drawn:
     parts.append(at(shelf, 0, _SHELVES))
     for place, name in enumerate(kitchen.jars):
         parts.append(at(shelf - 114 + 76 * place, 104, _JARS[name]))
-    for place, (colour, shift) in enumerate(zip(kitchen.mugs, kitchen.mug_shifts, strict=True)):
+    for place, (colour, shift) in enumerate(zip(kitchen.mugs, kitchen.mug_shifts, strict=False)):
         x = shelf + 92 * (place - 1) + shift
         parts.append(at(x, _SHELF, _mug(MUG_FILLS[colour])))
-        places[f"{colour} mug"] = ((x - 27, _SHELF - 61), (x + 27, _SHELF - 1))
+        places[f"{colour} mug"] = ((x - 24, _SHELF - 63), (x + 31, _SHELF))
     for middle, what, shift in zip(_MIDDLES, kitchen.places, kitchen.shifts, strict=False):
         x = middle + shift
         if what == "board":
@@ -474,11 +474,19 @@ _FRUIT = {
     ),
 }
 
+_HEAPS = {
+    1: ((0, -60),),
+    2: ((-30, -60), (32, -61)),
+    3: ((0, -74), (-42, -60), (40, -61)),
+}
+"""Where fruits lie in the bowl, by how many they are."""
+
 
 def _bowl(fruits: tuple[str, ...], stripe: str) -> str:
     """A bowl with one of each fruit, the first one behind the others."""
-    spots = ((0, -60),) if len(fruits) == 1 else ((0, -74), (-42, -60), (40, -61))
-    inside = "".join(at(*spot, _FRUIT[one]) for spot, one in zip(spots, fruits, strict=True))
+    inside = "".join(
+        at(*spot, _FRUIT[one]) for spot, one in zip(_HEAPS[len(fruits)], fruits, strict=True)
+    )
     return (
         shadow(0, 22, 74, 9)
         + '<ellipse cx="0" cy="-52" rx="92" ry="15" fill="#8fa4b0"/>'
