@@ -26,7 +26,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from handeye.answer_kinds import patterns, schemas
-from handeye.answer_kinds.reading import Reading, denied, folded, paired
+from handeye.answer_kinds.reading import Reading, announced, denied, folded, paired
 from handeye.answer_kinds.schemas import NOTHING, Tool, is_number
 from handeye.answer_kinds.tolerant_json import find_values
 from handeye.errors import did_you_mean
@@ -220,7 +220,10 @@ def read(
         said = _in_text(told, tools)
     except _UnclearError:
         return None
-    if said is None and (calls is not None or _SAYS_NOTHING.search(told)):
+    none = _SAYS_NOTHING.search(told) or any(
+        line.strip(" .*`\"").casefold() == NOTHING for line in announced(told)
+    )
+    if said is None and (calls is not None or none):
         attempt = "{" in told or (tools and re.search(_names(tools), told))
         return None if attempt else Reading((), False)
     return None if said is None or len(said) > MOST_CALLS else Reading(said, False)
