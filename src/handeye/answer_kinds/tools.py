@@ -221,7 +221,7 @@ def read(
     except _UnclearError:
         return None
     none = _SAYS_NOTHING.search(told) or any(
-        line.strip(" .*`\"").casefold() == NOTHING for line in announced(told)
+        line.strip(' .*`"').casefold() == NOTHING for line in announced(told)
     )
     if said is None and (calls is not None or none):
         attempt = "{" in told or (tools and re.search(_names(tools), told))

@@ -103,8 +103,9 @@ def letters(weight: str) -> Letters:
     raw = json.loads(lzma.decompress(_read("letters.json.xz")))
     if weight not in raw["faces"]:
         raise AssetError(f"no letters of weight {weight!r}; there are {', '.join(raw['faces'])}")
-    return Letters(raw["units"], {one: (wide, path) for one, (wide, path)
-                                  in raw["faces"][weight].items()})
+    return Letters(
+        raw["units"], {one: (wide, path) for one, (wide, path) in raw["faces"][weight].items()}
+    )
 
 
 @lru_cache(maxsize=1)

@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 
 from handeye import contexts
-from handeye.errors import OptionError
-from handeye.respondents.conversation import Conversation
-from handeye.contexts.asking.questions import Asking
 from handeye.contexts.asking.prompts import order_of, prompt_of
 from handeye.contexts.loader import load
 from handeye.contexts.respondents.models import Oracle
+from handeye.respondents.conversation import Conversation
 
 
 def test_it_is_right_about_everything_however_options_are_ordered(tmp_path: Path) -> None:

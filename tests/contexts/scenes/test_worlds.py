@@ -93,9 +93,9 @@ def test_every_world_has_enough_contexts_states_and_every_kind_of_answer(
                 golds.setdefault(item.scene_id, []).append(gold_said(item))
         assert len(contexts_) >= 4
         assert len(set(map(tuple, golds.values()))) == 8, "pictures call for different actions"
-        assert {item.system for item in own if item.about == "does"} == {
-            own[-1].system
-        }, "the rules are told in the same words under every context"
+        assert {item.system for item in own if item.about == "does"} == {own[-1].system}, (
+            "the rules are told in the same words under every context"
+        )
     kinds = {item.kind for item in items if item.about == "does"}
     assert kinds == set(KINDS) - {"cells"}
     assert any(item.answer.call == "nothing" for item in items)
@@ -204,3 +204,13 @@ def test_a_set_is_the_same_on_any_number_of_workers_and_verified(tmp_path: Path)
     (one / "contexts.jsonl").write_text(mixed.replace(*hashes))
     told = contexts.verify(one, workers=1).problems
     assert any("is not what its picture shows" in problem for problem in told)
+
+
+@pytest.mark.parametrize("world", RULES)
+def test_the_page_has_every_rule(world: str) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "contexts-worlds.md").read_text("utf-8")
+    rules, facts, _ = RULES[world]
+    for name, rule in rules.items():
+        assert f"| `{name}` | {' | '.join(rule[fact] for fact in facts)} |" in page
+    assert all(f"`{name}`" in page for name in (*kitchen.MUGS, *kitchen.BOWL, *desk.STOCK))
+    assert all(f"`{name}`" in page for name in (*desk.SUMS, *desk.ASKED_FOR, *aisle.LEVELS))

@@ -1,4 +1,4 @@
-"""The respondents of the suite as ``handeye/NAME``: who knows the gold, who looks, and who does not.
+"""The suite's respondents as ``handeye/NAME``: who knows the gold, who looks, and who does not.
 
 All read what is asked off the words of the prompt, as a model would.
 """

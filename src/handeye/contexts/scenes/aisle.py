@@ -16,7 +16,6 @@ from handeye.contexts.scenes.drawing import (
     HEIGHT,
     WIDTH,
     Drawn,
-    at,
     fade,
     rect,
     shape,
@@ -47,7 +46,7 @@ ORDERS = {"bakery": 9, "school": 12, "clinic": 10}
 """By context how many cartons have been ordered: those that are not yet loaded are to be named."""
 MOST_CARTONS = 8
 _FREE = tuple(combinations(range(6), 2))
-"""Of the six places of a level the two that are free: three on the left, then three on the right."""
+"""Of the six places of a level, three on the left and three on the right, the two that are free."""
 _TOLD = {
     "usual-tour": (
         "You are on your usual tour.",
@@ -68,8 +67,14 @@ _TOLD = {
 }
 _GOODS_TOLD = {
     "heavy": ("Two pallets of tiles are to be stored.", "Tiles have come, two pallets of them."),
-    "bulky": ("Two pallets of mattresses are to be stored.", "Two pallets of mattresses have come."),
-    "light": ("Two pallets of lampshades are to be stored.", "Lampshades have come on two pallets."),
+    "bulky": (
+        "Two pallets of mattresses are to be stored.",
+        "Two pallets of mattresses have come.",
+    ),
+    "light": (
+        "Two pallets of lampshades are to be stored.",
+        "Lampshades have come on two pallets.",
+    ),
 }
 _GOODS = {"heavy": "tiles", "bulky": "mattresses", "light": "lampshades"}
 _ORDER_TOLD = {
@@ -85,9 +90,7 @@ _TOURS = {
 
 def _manual() -> str:
     way = " ".join(
-        f"{_TOURS[name]}: "
-        + "; ".join(f"{what}, {action}" for what, action in rule.items())
-        + "."
+        f"{_TOURS[name]}: " + "; ".join(f"{what}, {action}" for what, action in rule.items()) + "."
         for name, rule in IN_THE_WAY.items()
     )
     levels = ", ".join(f"{_GOODS[name]} on the {level}" for name, level in LEVELS.items())
@@ -264,6 +267,10 @@ _TINTS = {
 }
 
 
+Span = tuple[float, float]
+Place = tuple[float, float, float]
+
+
 class _Eye(NamedTuple):
     """The camera: to the right of the middle, above the floor."""
 
@@ -273,8 +280,28 @@ class _Eye(NamedTuple):
     def see(self, x: float, y: float, z: float) -> tuple[float, float]:
         return _MIDDLE + _FOCAL * (x - self.x) / z, _HORIZON + _FOCAL * (self.y - y) / z
 
-    def quad(self, corners: Sequence[tuple[float, float, float]], fill: str, more: str = "") -> str:
+    def flat(self, x: Span, y: float, z: Span, fill: str, more: str = "") -> str:
+        """A rectangle that lies at a height."""
+        corners = ((x[0], y, z[0]), (x[1], y, z[0]), (x[1], y, z[1]), (x[0], y, z[1]))
         return shape((self.see(*one) for one in corners), fill, more)
+
+    def front(self, x: Span, y: Span, z: float, fill: str) -> str:
+        """A rectangle that stands across the aisle."""
+        corners = ((x[0], y[0], z), (x[1], y[0], z), (x[1], y[1], z), (x[0], y[1], z))
+        return shape((self.see(*one) for one in corners), fill)
+
+    def side(self, x: float, y: Span, z: Span, fill: str, more: str = "") -> str:
+        """A rectangle that stands along the aisle."""
+        corners = ((x, y[0], z[0]), (x, y[0], z[1]), (x, y[1], z[1]), (x, y[1], z[0]))
+        return shape((self.see(*one) for one in corners), fill, more)
+
+    def line(self, one: Place, other: Place, colour: str, width: float, more: str = "") -> str:
+        """A straight line."""
+        (ax, ay), (bx, by) = self.see(*one), self.see(*other)
+        return (
+            f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" stroke="{colour}" '
+            f'stroke-width="{width:g}" {more}/>'
+        )
 
 
 def drawn(aisle: Aisle) -> Drawn:
@@ -315,70 +342,34 @@ def _mixed(colour: str, light: float) -> str:
 
 def _hall(eye: _Eye, number: int) -> str:
     """Floor, roof with its lamps, the wall at the end with its gate, lines and the aisle's sign."""
+    breadth, depth = (-_SIDE, _SIDE), (2.0, _FAR)
     out = [
         rect(0, 0, WIDTH, HEIGHT, "#59636b"),
-        eye.quad(
-            [(-_SIDE, _ROOF, 2), (_SIDE, _ROOF, 2), (_SIDE, _ROOF, _FAR), (-_SIDE, _ROOF, _FAR)],
-            "url(#roof)",
-        ),
-        eye.quad(
-            [(-_SIDE, 0, 2), (_SIDE, 0, 2), (_SIDE, 0, _FAR), (-_SIDE, 0, _FAR)], "url(#floor)"
-        ),
-        eye.quad(
-            [(-_SIDE, 0, _FAR), (_SIDE, 0, _FAR), (_SIDE, _ROOF, _FAR), (-_SIDE, _ROOF, _FAR)],
-            "url(#wall)",
-        ),
+        eye.flat(breadth, _ROOF, depth, "url(#roof)"),
+        eye.flat(breadth, 0, depth, "url(#floor)"),
+        eye.front(breadth, (0, _ROOF), _FAR, "url(#wall)"),
     ]
     for z in (5.0, 7.4, 9.8, 12.2, 14.6):
-        out.append(
-            eye.quad(
-                [(-_SIDE, _ROOF, z), (_SIDE, _ROOF, z), (_SIDE, _ROOF, z + 0.22),
-                 (-_SIDE, _ROOF, z + 0.22)],
-                "#5b646b",
-            )
-        )  # fmt: skip
-        out.append(
-            eye.quad(
-                [(-0.75, _ROOF - 0.1, z + 0.7), (0.75, _ROOF - 0.1, z + 0.7),
-                 (0.75, _ROOF - 0.1, z + 1.1), (-0.75, _ROOF - 0.1, z + 1.1)],
-                "#fdfdf2",
-            )
-        )  # fmt: skip
-    # The gate, ajar at its foot with the light of day.
-    out.append(
-        eye.quad(
-            [(-1.7, 0, _FAR), (1.7, 0, _FAR), (1.7, 3.4, _FAR), (-1.7, 3.4, _FAR)], "#aeb7bd"
-        )
-    )
-    for step in range(1, 9):
-        y = 3.4 * step / 9
-        (x0, y0), (x1, _) = eye.see(-1.7, y, _FAR), eye.see(1.7, y, _FAR)
-        out.append(f'<path d="M{x0:.1f} {y0:.1f}H{x1:.1f}" stroke="#949da4" stroke-width="1"/>')
-    out.append(
-        eye.quad([(-1.9, 3.4, _FAR), (1.9, 3.4, _FAR), (1.9, 3.6, _FAR), (-1.9, 3.6, _FAR)],
-                 "#d8a93c")
-    )  # fmt: skip
-    for z0, z1 in ((2.2, 3.4), (4.4, 5.4), (7.0, 8.4), (10, 12)):
-        out.append(
-            eye.quad(
-                [(-0.5, 0, z0), (0.5, 0, z0), (0.5, 0, z1), (-0.5, 0, z1)], "#fff", 'opacity=".10"'
-            )
-        )
-    for side in (-1, 1):
-        out.append(
-            eye.quad(
-                [(side * 1.5, 0, 2), (side * 1.6, 0, 2), (side * 1.6, 0, _FAR),
-                 (side * 1.5, 0, _FAR)],
-                "#e8bf3f",
-            )
-        )  # fmt: skip
+        out.append(eye.flat(breadth, _ROOF, (z, z + 0.22), "#5b646b"))
+        out.append(eye.flat((-0.75, 0.75), _ROOF - 0.1, (z + 0.7, z + 1.1), "#fdfdf2"))
+    out.append(eye.front((-1.7, 1.7), (0, 3.4), _FAR, "#aeb7bd"))
+    out += [
+        eye.line((-1.7, 3.4 * step / 9, _FAR), (1.7, 3.4 * step / 9, _FAR), "#949da4", 1)
+        for step in range(1, 9)
+    ]
+    out.append(eye.front((-1.9, 1.9), (3.4, 3.6), _FAR, "#d8a93c"))
+    out += [  # of lamps on the floor
+        eye.flat((-0.5, 0.5), 0, depth, "#fff", 'opacity=".10"')
+        for depth in ((2.2, 3.4), (4.4, 5.4), (7.0, 8.4), (10.0, 12.0))
+    ]
+    out += [eye.flat((side * 1.5, side * 1.6), 0, (2.0, _FAR), "#e8bf3f") for side in (-1, 1)]
     text = f"AISLE {number:02d}"
     x, y = eye.see(0, 3.95, 9.0)
     wide = width_of(text, 19, "bold") + 26
     left, top = round(x) - wide // 2, round(y)
-    out.append(f'<path d="M{left + 14} {top}V0M{left + wide - 14} {top}V0" stroke="#4a535a" '
-               'stroke-width="2.5"/>')  # fmt: skip
     out += [
+        f'<path d="M{left + 14} {top}V0M{left + wide - 14} {top}V0" stroke="#4a535a" '
+        'stroke-width="2.5"/>',
         rect(left, top, wide, 32, "#2d3a45", 5),
         rect(left + 3, top + 3, wide - 6, 26, "#f4d35e", 3),
         write(round(x), top + 23, text, 19, "#2d3a45", "bold", "middle"),
@@ -391,7 +382,7 @@ EYE = _Eye(0.0, 2.0)
 
 
 def opening(eye: _Eye, place: int, level: int) -> tuple[tuple[float, float], ...]:
-    """Corners of a place where one sees into it: from the aisle, and into the first bays from ahead.
+    """Corners of a place where one sees into it: from the aisle, of the first bays also from ahead.
 
     Args:
         eye: the camera.
@@ -418,7 +409,10 @@ def _visible(corners: Sequence[tuple[float, float]]) -> tuple[tuple[float, float
             if inside != was:
                 part = (end - before[axis]) / (one[axis] - before[axis])
                 kept.append(
-                    (before[0] + part * (one[0] - before[0]), before[1] + part * (one[1] - before[1]))
+                    (
+                        before[0] + part * (one[0] - before[0]),
+                        before[1] + part * (one[1] - before[1]),
+                    )
                 )
             if inside:
                 kept.append(one)
@@ -427,13 +421,11 @@ def _visible(corners: Sequence[tuple[float, float]]) -> tuple[tuple[float, float
 
 
 def _back(eye: _Eye, side: int, bay: int) -> str:
-    """The far upright wall of a bay, which closes it."""
-    z0, z1 = BAYS[bay], BAYS[bay + 1]
-    far = [(side * _FACE, 0, z1), (side * _REAR, 0, z1), (side * _REAR, 3.9, z1),
-           (side * _FACE, 3.9, z1)]  # fmt: skip
-    rear = [(side * _REAR, 0, z0), (side * _REAR, 0, z1), (side * _REAR, 3.9, z1),
-            (side * _REAR, 3.9, z0)]  # fmt: skip
-    return eye.quad(rear, "#3d4750") + eye.quad(far, "#46515b")
+    """What closes a bay at its rear and its far end."""
+    across, z = (side * _FACE, side * _REAR), (BAYS[bay], BAYS[bay + 1])
+    return eye.side(across[1], (0, 3.9), z, "#3d4750") + eye.front(
+        across, (0, 3.9), z[1], "#46515b"
+    )
 
 
 def _place(eye: _Eye, side: int, bay: int, level: int, load: Load | None) -> str:
@@ -441,25 +433,20 @@ def _place(eye: _Eye, side: int, bay: int, level: int, load: Load | None) -> str
     z0, z1 = BAYS[bay], BAYS[bay + 1]
     y0, y1 = DECKS[level], DECKS[level + 1]
     face, rear = side * _FACE, side * _REAR
-    deck = [(face, y0, z0), (rear, y0, z0), (rear, y0, z1), (face, y0, z1)]
+    across, up = (face, rear), (y0, y1 - 0.1)
     if load is None:
-        back = [(rear, y0, z0), (rear, y0, z1), (rear, y1 - 0.1, z1), (rear, y1 - 0.1, z0)]
-        end = [(face, y0, z1), (rear, y0, z1), (rear, y1 - 0.1, z1), (face, y1 - 0.1, z1)]
-        out = [eye.quad(back, FREE_FILL), eye.quad(end, FREE_FILL)]
-        corner = [eye.see(rear, y, z1) for y in (y0, y1 - 0.1)]
-        out.append(
-            f'<path d="M{corner[0][0]:.1f} {corner[0][1]:.1f}L{corner[1][0]:.1f} '
-            f'{corner[1][1]:.1f}" stroke="#48545f" stroke-width="1.5"/>'
-        )
+        out = [
+            eye.side(rear, up, (z0, z1), FREE_FILL),
+            eye.front(across, up, z1, FREE_FILL),
+            eye.line((rear, y0, z1), (rear, y1 - 0.1, z1), "#48545f", 1.5),
+        ]
         if y0 < eye.y:
-            out.append(eye.quad(deck, "#9aa5ad"))
+            out.append(eye.flat(across, y0, (z0, z1), "#9aa5ad"))
             for part in (0.25, 0.5, 0.75):
                 x = face + (rear - face) * part
-                (ax, ay), (bx, by) = eye.see(x, y0, z0), eye.see(x, y0, z1)
-                out.append(f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" stroke="#7f8a93" '
-                           'stroke-width="1.2"/>')  # fmt: skip
+                out.append(eye.line((x, y0, z0), (x, y0, z1), "#7f8a93", 1.2))
         return "".join(out)
-    out = [eye.quad(deck, "#6b757d")] if y0 < eye.y else []
+    out = [eye.flat(across, y0, (z0, z1), "#6b757d")] if y0 < eye.y else []
     inner, outer = side * (_FACE + 0.06), side * (_REAR - 0.12)
     z0, z1 = z0 + 0.16, z1 - 0.16
     top = y0 + 0.14 + (y1 - 0.1 - y0 - 0.14) * load.height
@@ -493,9 +480,7 @@ def _place(eye: _Eye, side: int, bay: int, level: int, load: Load | None) -> str
         for row in range(3):
             a, b = low + (top - low) * row / 3, low + (top - low) * (row + 0.94) / 3
             out.append(_block(eye, (inner, outer), (a, b), (z0, z1), fill))
-            out.append(
-                _panel(eye, inner, (a, b), (z0, z1), (0, 1, 0.82, 1), _mixed(fill, 1.25), 1)
-            )
+            out.append(_panel(eye, inner, (a, b), (z0, z1), (0, 1, 0.82, 1), _mixed(fill, 1.25), 1))
             out.append(
                 _panel(eye, inner, (a, b), (z0, z1), (0.38, 0.62, 0.4, 0.66), _mixed(fill, 0.6), 1)
             )
@@ -507,9 +492,7 @@ def _place(eye: _Eye, side: int, bay: int, level: int, load: Load | None) -> str
                 _block(eye, (inner, outer), (a, b), (z0 + shift, z1 - shift),
                        _mixed(fill, 1 - 0.03 * (row % 2)))
             )  # fmt: skip
-            out.append(
-                _panel(eye, inner, (a, b), (z0, z1), (0.3, 0.7, 0.3, 0.7), "#b0604c", 0.55)
-            )
+            out.append(_panel(eye, inner, (a, b), (z0, z1), (0.3, 0.7, 0.3, 0.7), "#b0604c", 0.55))
     return "".join(out)
 
 
@@ -524,21 +507,11 @@ def _block(
 
     ``across``: the side at the aisle, then the other one.
     """
-    (xa, xb), (y0, y1), (z0, z1) = across, up, ahead
-    out = [
-        eye.quad([(xa, y0, z0), (xb, y0, z0), (xb, y1, z0), (xa, y1, z0)], _mixed(fill, 0.82)),
-        eye.quad([(xa, y0, z0), (xa, y0, z1), (xa, y1, z1), (xa, y1, z0)], fill),
-    ]
+    x, (y0, y1), z0 = across[0], up, ahead[0]
+    out = [eye.front(across, up, z0, _mixed(fill, 0.82)), eye.side(x, up, ahead, fill)]
     if y1 < eye.y:
-        out.append(
-            eye.quad([(xa, y1, z0), (xb, y1, z0), (xb, y1, z1), (xa, y1, z1)], _mixed(fill, 1.22))
-        )
-    corners = [eye.see(xa, y, z0) for y in up]
-    (ax, ay), (bx, by) = corners
-    out.append(
-        f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" stroke="{_mixed(fill, 0.62)}" '
-        'stroke-width="1" opacity=".7"/>'
-    )
+        out.append(eye.flat(across, y1, ahead, _mixed(fill, 1.22)))
+    out.append(eye.line((x, y0, z0), (x, y1, z0), _mixed(fill, 0.62), 1, 'opacity=".7"'))
     return "".join(out)
 
 
@@ -555,51 +528,29 @@ def _panel(
     (y0, y1), (z0, z1) = up, ahead
     za, zb = z0 + (z1 - z0) * part[0], z0 + (z1 - z0) * part[1]
     ya, yb = y0 + (y1 - y0) * part[2], y0 + (y1 - y0) * part[3]
-    return eye.quad(
-        [(x, ya, za), (x, ya, zb), (x, yb, zb), (x, yb, za)], fill, f'opacity="{opacity:g}"'
-    )
+    return eye.side(x, (ya, yb), (za, zb), fill, f'opacity="{opacity:g}"')
 
 
 def _frame(eye: _Eye, side: int, bay: int, post: str, beam: str) -> str:
-    """Posts and beams of a bay, drawn before what stands in it."""
+    """Posts and beams of a bay, drawn over what stands in it."""
     z0, z1 = BAYS[bay], BAYS[bay + 1]
-    x, out = side * _FACE, []
+    x, middle, out = side * _FACE, (z0 + z1) / 2, []
     for number, y in enumerate(DECKS):
-        out.append(
-            eye.quad([(x, y - 0.13, z0), (x, y - 0.13, z1), (x, y, z1), (x, y, z0)], beam)
-            + eye.quad([(x, y - 0.13, z0), (x, y - 0.13, z1), (x, y - 0.09, z1), (x, y - 0.09, z0)],
-                       _mixed(beam, 0.75))
-        )  # fmt: skip
+        out.append(eye.side(x, (y - 0.13, y), (z0, z1), beam))
+        out.append(eye.side(x, (y - 0.13, y - 0.09), (z0, z1), _mixed(beam, 0.75)))
         if number < 3:
-            middle = (z0 + z1) / 2
-            out.append(
-                eye.quad(
-                    [(x, y - 0.11, middle - 0.16), (x, y - 0.11, middle + 0.16),
-                     (x, y - 0.02, middle + 0.16), (x, y - 0.02, middle - 0.16)],
-                    "#f7f7f2",
-                )
-            )  # fmt: skip
+            label = (middle - 0.16, middle + 0.16)
+            out.append(eye.side(x, (y - 0.11, y - 0.02), label, "#f7f7f2"))
     for z in (z1, z0):
-        out.append(
-            eye.quad([(x, 0, z - 0.06), (x, 0, z + 0.06), (x, 3.95, z + 0.06), (x, 3.95, z - 0.06)],
-                     post)
-            + eye.quad(
-                [(x, 0, z - 0.06), (x + side * 0.12, 0, z - 0.06), (x + side * 0.12, 3.95, z - 0.06),
-                 (x, 3.95, z - 0.06)],
-                _mixed(post, 0.72),
-            )
-        )  # fmt: skip
+        out.append(eye.side(x, (0, 3.95), (z - 0.06, z + 0.06), post))
+        out.append(eye.front((x, x + side * 0.12), (0, 3.95), z - 0.06, _mixed(post, 0.72)))
     if bay == 0:  # the end of the rack, towards the camera
-        rear = side * _REAR
+        near, rear = z0 - 0.06, side * _REAR
         for y0, y1 in ((0.3, 1.5), (1.5, 2.7), (2.7, 3.9)):
             for a, b in ((y0, y1), (y1, y0)):
-                (ax, ay), (bx, by) = eye.see(x, a, z0 - 0.06), eye.see(rear, b, z0 - 0.06)
-                out.append(f'<path d="M{ax:.1f} {ay:.1f}L{bx:.1f} {by:.1f}" '
-                           f'stroke="{_mixed(post, 0.85)}" stroke-width="5"/>')  # fmt: skip
-        out.append(
-            eye.quad([(x - side * 0.02, 0, z0 - 0.1), (x + side * 0.2, 0, z0 - 0.1),
-                      (x + side * 0.2, 0.5, z0 - 0.1), (x - side * 0.02, 0.5, z0 - 0.1)], "#f0c53c")
-        )  # fmt: skip
+                out.append(eye.line((x, a, near), (rear, b, near), _mixed(post, 0.85), 5))
+        guard = (x - side * 0.02, x + side * 0.2)
+        out.append(eye.front(guard, (0, 0.5), z0 - 0.1, "#f0c53c"))
     return "".join(out)
 
 
@@ -620,8 +571,8 @@ _UNDER = "".join(
 )
 _OBSTACLES = {
     "carton": (
-        _UNDER
-        + f'<g transform="translate(0 3)"><path d="M-58-8l62 14 8-70-62-12z" fill="{OBSTACLE_FILLS["carton"]}"/>'
+        _UNDER + '<g transform="translate(0 3)"><path d="M-58-8l62 14 8-70-62-12z" '
+        f'fill="{OBSTACLE_FILLS["carton"]}"/>'
         '<path d="M4 6l52-18 6-62-50 10z" fill="#9b6f3d"/>'
         '<path d="M-50-76l62 12 50-10-58-12z" fill="#d9ac74"/>'
         '<path d="M12-64l50-10 16-22-48 6z" fill="#e4bd8a"/>'
@@ -654,8 +605,7 @@ _OBSTACLES = {
         'fill="#e2e2da"/>'
     ),
     "trolley": (
-        _UNDER
-        + f'<path d="M-66-26h110l22 12h-112z" fill="{OBSTACLE_FILLS["trolley"]}"/>'
+        _UNDER + f'<path d="M-66-26h110l22 12h-112z" fill="{OBSTACLE_FILLS["trolley"]}"/>'
         '<path d="M-46-14h112v8h-112z" fill="#1f6a62"/><path d="M-66-26l20 12v8l-20-12z" '
         'fill="#185650"/>'
         '<path d="M-62-26v-86h8v88M-40-14v-86h8v86" fill="#8b959c"/>'
@@ -671,22 +621,14 @@ _OBSTACLES = {
 
 def _fork(eye: _Eye, aisle: Aisle) -> str:
     """The pallet on the fork with its cartons, the far row first."""
-    z0, z1, deck = 2.55, 3.55, 0.46
-    wide = 0.62
+    z, deck, wide = (2.55, 3.55), 0.46, 0.62
     out = [
-        eye.quad([(-wide - 0.1, 0, z0), (wide + 0.1, 0, z0), (wide + 0.1, 0, z1 + 0.25),
-                  (-wide - 0.1, 0, z1 + 0.25)], "#20262b", 'opacity=".28"')
-    ]  # fmt: skip
-    out.append(
-        eye.quad([(-wide, deck, z0), (wide, deck, z0), (wide, deck, z1), (-wide, deck, z1)],
-                 "#8f6d42")
-    )  # fmt: skip
+        eye.flat((-wide - 0.1, wide + 0.1), 0, (z[0], z[1] + 0.25), "#20262b", 'opacity=".28"'),
+        eye.flat((-wide, wide), deck, z, "#8f6d42"),
+    ]
     for plank in range(7):
-        a = -wide + 2 * wide * plank / 7 + 0.012
-        b = -wide + 2 * wide * (plank + 1) / 7 - 0.012
-        out.append(
-            eye.quad([(a, deck, z0), (b, deck, z0), (b, deck, z1), (a, deck, z1)], "#bd9762")
-        )
+        a, b = -wide + 2 * wide * plank / 7 + 0.012, -wide + 2 * wide * (plank + 1) / 7 - 0.012
+        out.append(eye.flat((a, b), deck, z, "#bd9762"))
     for place in aisle.cartons:
         row, column = divmod(place, 4)
         far, left = row == 0, column < 2
@@ -697,14 +639,7 @@ def _fork(eye: _Eye, aisle: Aisle) -> str:
         across = (xb, xa) if left else (xa, xb)
         y0, y1 = deck, deck + 0.26
         out.append(_block(eye, across, (y0, y1), (za, zb), fill))
-        middle = (xa + xb) / 2
-        out.append(
-            eye.quad([(middle - 0.028, y1, za), (middle + 0.028, y1, za), (middle + 0.028, y1, zb),
-                      (middle - 0.028, y1, zb)], "#e9d6b0")
-        )  # fmt: skip
-        out.append(
-            eye.quad([(middle - 0.085, y1, za + 0.1), (middle + 0.055, y1, za + 0.1),
-                      (middle + 0.055, y1, za + 0.24), (middle - 0.085, y1, za + 0.24)],
-                     CARTON_LABEL)
-        )  # fmt: skip
+        middle, label = (xa + xb) / 2, (za + 0.1, za + 0.24)
+        out.append(eye.flat((middle - 0.028, middle + 0.028), y1, (za, zb), "#e9d6b0"))
+        out.append(eye.flat((middle - 0.085, middle + 0.055), y1, label, CARTON_LABEL))
     return "".join(out)

@@ -2,8 +2,8 @@
 
 Three respondents answer all that is to be done, each the best of its kind with hindsight: one
 says the same to everything that is answered in one form, one knows the context and no picture, one
-knows the picture and no context. Of what they can say nothing is left out: of places every second pixel is
-tried, of everything else every right answer.
+knows the picture and no context. Of what they can say nothing is left out: of places every second
+pixel is tried, of everything else every right answer.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ KNOWS: dict[str, Callable[[Item], tuple[str, ...]]] = {
 
 
 def best_rights(items: Iterable[Item]) -> dict[str, dict[tuple[str, str], tuple[int, int]]]:
-    """By respondent, then world and form: how many the best of its kind is right about, of how many.
+    """By respondent, then world and form: what the best of its kind is right about, of how many.
 
     Args:
         items: of a set; those about what is to be seen are passed over.
-    """  # noqa: D205
+    """
     does = [item for item in items if item.about == "does"]
     out: dict[str, dict[tuple[str, str], tuple[int, int]]] = {}
     for name, key in KNOWS.items():
@@ -109,7 +109,10 @@ def _deepest(items: Sequence[Item]) -> int:
     kinds = np.unique(where[:, where.any(0)], axis=1).astype(np.float32)
     single = np.array([len(regions) == 1 for regions in found])
     alone = (kinds[single] == 1).sum(0).max(initial=0)
-    first, second = (kinds[~single] == 1).astype(np.float32), (kinds[~single] == 2).astype(np.float32)
+    first, second = (
+        (kinds[~single] == 1).astype(np.float32),
+        (kinds[~single] == 2).astype(np.float32),
+    )
     both = first.T @ second
     return int(max(alone, (both + both.T).max(initial=0)))
 

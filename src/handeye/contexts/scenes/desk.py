@@ -17,7 +17,6 @@ from handeye.contexts.scenes.drawing import (
     INK,
     WIDTH,
     Drawn,
-    at,
     fade,
     rect,
     whole,
@@ -156,7 +155,7 @@ class Line(NamedTuple):
     article: str
     number: str
     price: int
-    count: int
+    pieces: int
     stock: str
 
 
@@ -196,7 +195,7 @@ class Desk(NamedTuple):
     @property
     def goods(self) -> int:
         """Of all articles, in tenths of a euro."""
-        return sum(line.price * line.count for line in self.lines)
+        return sum(line.price * line.pieces for line in self.lines)
 
 
 def state(rounds: Rounds) -> Desk:
@@ -432,9 +431,7 @@ def spots(page: Layout) -> dict[str, tuple[int, int, int, str]]:
 def pills(page: Layout) -> dict[str, tuple[int, int]]:
     """Of the status and each article's stock where the pill begins, and its line."""
     wide, _, top = page
-    rows = {
-        f"stock {row}": (wide + 216, top + 131 + LINE_HEIGHT * row) for row in range(4)
-    }
+    rows = {f"stock {row}": (wide + 216, top + 131 + LINE_HEIGHT * row) for row in range(4)}
     return {"status": (wide + 196, top + 32), **rows}
 
 
@@ -511,8 +508,7 @@ def _head(main: str, light: str, shop: str) -> str:
             words += rect(x, 70, width_of(word, 14, "medium"), 3, "#fff", 1.5)
         x += width_of(word, 14, "medium") + 26
     return (
-        rect(0, 30, WIDTH, 48, main)
-        + f'<circle cx="38" cy="54" r="14" fill="{light}"/>'
+        rect(0, 30, WIDTH, 48, main) + f'<circle cx="38" cy="54" r="14" fill="{light}"/>'
         f'<path d="M31 57q7-18 14 0-7 7-14 0z" fill="{main}"/>'
         + write(62, 60, shop, 18, "#fff", "bold")
         + words
@@ -557,9 +553,9 @@ def _articles(desk: Desk, page: Layout) -> str:
         out.append(write(wide + 74, number_y, line.number, size, INK, weight))
         x, pill_y = pills(page)[f"stock {row}"]
         out.append(_pill(x, pill_y, line.stock, STOCK_FILLS[line.stock], 12))
-        out.append(write(wide + 368, base + 33, str(line.count), 14, INK, "regular", "end"))
+        out.append(write(wide + 368, base + 33, str(line.pieces), 14, INK, "regular", "end"))
         out.append(
-            write(wide + 464, base + 33, euros(line.price * line.count), 14, INK, "medium", "end")
+            write(wide + 464, base + 33, euros(line.price * line.pieces), 14, INK, "medium", "end")
         )
     return "".join(out)
 

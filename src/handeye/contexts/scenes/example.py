@@ -30,8 +30,12 @@ def _counter(thing: str, mugs: str, fruits: str, **look: Any) -> Kitchen:
 
 _COUNTERS = {
     "counter-1.png": _counter("knife", "green red blue", "lemon pear"),
-    "counter-2.png": _counter("pan", "yellow red", "tomato plum", theme=1, extra="kettle", mirrored=True),
-    "counter-3.png": _counter("glass", "green", "tomato pear plum", theme=2, extra="bottles", sky=1),
+    "counter-2.png": _counter(
+        "pan", "yellow red", "tomato plum", theme=1, extra="kettle", mirrored=True
+    ),
+    "counter-3.png": _counter(
+        "glass", "green", "tomato pear plum", theme=2, extra="bottles", sky=1
+    ),
 }
 _TEXT = """\
 # yaml-language-server: $schema=contexts.schema.json

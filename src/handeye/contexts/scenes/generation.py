@@ -164,12 +164,13 @@ def _card(options: Options) -> str:
     worlds = ", ".join(world.title for world in WORLDS)
     return f"""# Contexts: one picture, several contexts, to each its own action
 
-{options.scenes} {noun(options.scenes, "scenes")} ({worlds}): one picture each, what is to be seen in it,
-and what is to be done under each of several contexts. The right action follows from the picture and
-the context by rules that stand in the system message. {balance}: over them nobody who knows only
+{options.scenes} {noun(options.scenes, "scenes")} ({worlds}):
+one picture each, what is to be seen in it, and what is to be done under each of several contexts.
+The right action follows from the picture and the context by rules that stand in the system message.
+{balance}: over them nobody who knows only
 the picture, or only the context, is right more often than by chance (counted when the set was made:
-{whole} {noun(whole, "times")} {WHOLE} scenes). Made by handeye {__version__} with seed {options.seed};
-the same command gives the same pixels and rows.
+{whole} {noun(whole, "times")} {WHOLE} scenes). Made by handeye {__version__} with seed
+{options.seed}; the same command gives the same pixels and rows.
 
 - `{JSONL}`: a line with what holds for all, then one scene a line.
 - `{TOOLS_FILE}`: the tools that are offered where calls are asked for.

@@ -258,7 +258,7 @@ _THEMES = (
     ("#e9ecd8", "#f7f8ee", "#87894f", "#71733f", *_SLATE, "#c08a3e"),
     ("#f0dfdb", "#fbf3f0", "#5f7f86", "#4e6b72", *_SLATE, "#5d8aa8"),
 )
-"""Joints and tiles of the wall, cupboards, their edges, the counter and its rim, the bowl's band."""
+"""Joints and tiles of the wall, cupboards, their edges, counter, its rim, the band of the bowl."""
 _SKIES = (
     ("#8fc6e8", "#dff1f8", "#fff3c4", "#93b98d", "#7aa678"),
     ("#f0b489", "#fbe6c8", "#fff0d0", "#a9ab76", "#8d9862"),
@@ -395,8 +395,7 @@ def _mug(fill: str) -> str:
 
 
 _BOARD = (
-    shadow(0, 26, 116, 9)
-    + '<path d="M-92-14h184l20 36q2 9-8 9h-208q-10 0-8-9z" fill="#9c6636"/>'
+    shadow(0, 26, 116, 9) + '<path d="M-92-14h184l20 36q2 9-8 9h-208q-10 0-8-9z" fill="#9c6636"/>'
     '<path d="M-92-16h184l20 36q2 6-8 6h-208q-10 0-8-6z" fill="url(#board)"/>'
     '<path d="M-97-4h194M-104 8h208M-109 17h218" stroke="#a76c39" stroke-width="1.4" '
     'opacity=".6"/><ellipse cx="84" cy="-6" rx="10" ry="4" fill="#9c6636"/>'
@@ -488,13 +487,13 @@ def _bowl(fruits: tuple[str, ...], stripe: str) -> str:
         at(*spot, _FRUIT[one]) for spot, one in zip(_HEAPS[len(fruits)], fruits, strict=True)
     )
     return (
-        shadow(0, 22, 74, 9)
-        + '<ellipse cx="0" cy="-52" rx="92" ry="15" fill="#8fa4b0"/>'
+        shadow(0, 22, 74, 9) + '<ellipse cx="0" cy="-52" rx="92" ry="15" fill="#8fa4b0"/>'
         '<ellipse cx="0" cy="-50" rx="84" ry="11" fill="#6f8693"/>'
         f"{inside}"
         '<path d="M-92-52q8 62 62 72h60q54-10 62-72-92 27-184 0z" fill="url(#bowl)"/>'
         '<path d="M-92-52q92 27 184 0" stroke="#b4c3cb" stroke-width="3" fill="none"/>'
-        '<path d="M-82-30q82 24 164 0l-3 9q-79 22-158 0z" fill="' f'{stripe}" opacity=".65"/>'
+        '<path d="M-82-30q82 24 164 0l-3 9q-79 22-158 0z" fill="'
+        f'{stripe}" opacity=".65"/>'
         '<path d="M-70-10q12 22 34 27" stroke="#fff" stroke-width="5" fill="none" '
         'stroke-linecap="round"/>' + rect(-34, 18, 68, 6, "#b9c6cd", 3)
     )
@@ -502,8 +501,7 @@ def _bowl(fruits: tuple[str, ...], stripe: str) -> str:
 
 _EXTRAS = {
     "kettle": (
-        shadow(0, 20, 62, 8)
-        + '<path d="M-50 18q-12-62 18-86h64q30 24 18 86z" fill="url(#steel)"/>'
+        shadow(0, 20, 62, 8) + '<path d="M-50 18q-12-62 18-86h64q30 24 18 86z" fill="url(#steel)"/>'
         '<path d="M46-44q28-6 34-34l-9-3q-6 20-28 22z" fill="#b4bdc5"/>'
         '<path d="M-34-68q0-40 34-40t34 40" fill="none" stroke="#33383e" stroke-width="9"/>'
         + rect(-36, -76, 72, 10, "#8d979f", 5)

@@ -228,7 +228,7 @@ def _desk(pixels: Pixels) -> desk.Desk:
         return desk.Desk(
             status=status[grounds["status"]],  # type: ignore[index]
             # All that the sums need of the articles is what they come to.
-            lines=(lines[0]._replace(price=goods, count=1), *lines[1:]),
+            lines=(lines[0]._replace(price=goods, pieces=1), *lines[1:]),
             order=read["order"],
             invoice=read["invoice"],
             parcel=read["parcel"] if read["parcel"].isdecimal() else "",

@@ -32,7 +32,7 @@ class World(NamedTuple):
 
 
 WORLDS = tuple(
-    World(name, title, room.state, room.drawn, room.sees, room.contexts)  # type: ignore[attr-defined]
+    World(name, title, room.state, room.drawn, room.sees, room.contexts)
     for name, title, room in (
         ("kitchen", "a kitchen counter", kitchen),
         ("desk", "the page of an order", desk),
