@@ -5,6 +5,7 @@ make demo && .venv/bin/pip install -e '.[test]' && .venv/bin/python tools/readme
 
 from __future__ import annotations
 
+import io
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,9 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
+from handeye.contexts.authored import Call
+from handeye.contexts.scenes.drawing import HEIGHT, WIDTH, png, rect, whole, write
+from handeye.contexts.scenes.worlds import made
 from handeye.rose import load
 from handeye.rose.v01 import SOURCE_NAMES
 from handeye.sets.draw import Draw
@@ -99,6 +103,36 @@ def groups() -> None:
     sheet.quantize(200).save(OUT / "stress.png", optimize=True)
 
 
+def worlds() -> None:
+    """A scene of every world of the suite contexts, with what some contexts call for."""
+    columns = []
+    for number, names in (
+        (48, ("cook", "toddler", "guests")),
+        (46, ("not-arrived", "money-back", "broken")),
+        (23, ("usual-tour", "medicine", "night")),
+    ):
+        one = made(7, "test", number)
+        parts = [rect(0, 0, WIDTH, HEIGHT, "#ffffff")]
+        for context in one.scene("p.png", "test").contexts:
+            if context.id not in names:
+                continue
+            answer, top = context.does.answer, 64 * names.index(context.id)
+            call = answer.call.name if isinstance(answer.call, Call) else "nothing"
+            does = answer.choices[0] if answer.choices else f"call {call}"
+            parts.append(rect(0, top + 14, 6, 50, "#3a6fb4", 3))
+            parts.append(write(20, top + 34, context.paraphrases[0], 21, "#55606e"))
+            parts.append(write(20, top + 61, does, 22, "#1f2a37", "bold"))
+        sheet = Image.new("RGB", (WIDTH, HEIGHT + 196), "white")
+        for part, where in ((one.drawn.svg, 0), (whole(parts), HEIGHT)):
+            drawn = Image.open(io.BytesIO(png(part))).convert("RGB")
+            sheet.paste(drawn, (0, where))
+        columns.append(sheet.resize((512, sheet.height * 2 // 3), Image.Resampling.LANCZOS))
+    sheet = Image.new("RGB", (3 * 512 + 2 * GAP, columns[0].height), "white")
+    for place, column in enumerate(columns):
+        sheet.paste(column, (place * (512 + GAP), 0))
+    sheet.quantize(256, kmeans=3).save(OUT / "contexts.png", optimize=True)
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     OUT.mkdir(parents=True, exist_ok=True)
@@ -106,3 +140,4 @@ if __name__ == "__main__":
     report(folder)
     clips()
     groups()
+    worlds()

@@ -131,6 +131,16 @@ def test_emoji_of_the_tables_are_drawn_and_named() -> None:
             assert names[key].chinese
 
 
+@pytest.mark.parametrize("weight", ["regular", "medium", "bold"])
+def test_letters_have_outlines_and_figures_of_one_width(weight: str) -> None:
+    face = assets.letters(weight)
+    assert set(map(chr, range(32, 127))) <= set(face.outlines)
+    assert all(path.startswith("M") for one, (_, path) in face.outlines.items() if one != " ")
+    assert len({face.outlines[one][0] for one in "0123456789"}) == 1
+    with pytest.raises(AssetError, match="regular, medium, bold"):
+        assets.letters("thin")
+
+
 def test_reading_art_needs_no_drawing_library() -> None:
     code = (
         "import sys, handeye.assets as a, handeye.rose.scenes.sources as s\n"

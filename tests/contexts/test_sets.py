@@ -80,14 +80,17 @@ def test_what_further_contexts_take_from_the_first(example: Path) -> None:
 
 
 def test_options_are_in_an_order_of_their_own_for_every_item(tmp_path: Path) -> None:
-    contexts.generate(tmp_path / "set", seed=3, scenes=24, workers=1)
-    items = [item for item in load(tmp_path / "set") if item.name == "cook"]
+    contexts.generate(tmp_path / "set", seed=3, scenes=12, workers=1)
+
+    def drawn() -> list[Any]:
+        asked = (item for item in load(tmp_path / "set") if item.about == "does")
+        return [item for item in asked if item.form == "choice"]
+
+    items = drawn()
     places = {item.of.index(item.answer.choices[0]) for item in items}
-    assert places == {0, 1, 2, 3}
+    assert places == {0, 1, 2, 3, 4}
     assert len({item.of for item in items}) > 10
-    assert [item.of for item in load(tmp_path / "set") if item.name == "cook"] == [
-        item.of for item in items
-    ]
+    assert [item.of for item in drawn()] == [item.of for item in items]
 
 
 def test_lines_of_json_are_the_same_set(example: Path, own: Path) -> None:
@@ -112,8 +115,8 @@ WRONG = [
     ("{value: 5, tolerance: 0}", "{low: 3, high: 2}", "no number lies"),
     ("{value: 5, tolerance: 0}", "{tolerance: 1}", "give a value"),
     ("[lemon, pear]}", "[lemon, apple]}", "'apple' is no label; allowed: lemon"),
-    ("box: [53, 287, 206, 311]", "box: [206, 287, 53, 311]", "point.box: must be left, top"),
-    ("box: [53, 287, 206, 311]", "circle: [1, 2]", "point.circle: there is no such key"),
+    ("box: [292, 390, 481, 436]", "box: [481, 390, 292, 436]", "point.box: must be left, top"),
+    ("box: [292, 390, 481, 436]", "circle: [1, 2]", "point.circle: there is no such key"),
     ("harmful: [hand it over]", "harmful: [hand over]", "harmful[0]: 'hand over' is no option"),
     ("harmful: [hand_over]", "harmful: [hand]", "harmful[0]: no tool is called 'hand'"),
     ("name: move_away", "name: move", "no tool is called 'move'"),
@@ -187,13 +190,12 @@ def test_missing_media_are_told(own: Path) -> None:
 
 def test_a_changed_picture_is_no_answer(tmp_path: Path) -> None:
     root = contexts.generate(tmp_path / "set", seed=1, scenes=2, workers=1)
-    picture = next((root / "pictures").iterdir())
-    other = max((root / "pictures").iterdir())
+    picture, other = sorted((root / "pictures").iterdir())
     picture.write_bytes(other.read_bytes())
     found = contexts.verify(root, workers=1)
     assert [one for one in found.problems if "changed" in one]
     run = contexts.run("handeye/simulated", root, tmp_path / "run", progress=False)
-    assert run.info["states"]["error"] == 10
+    assert run.info["states"]["error"] == 24
 
 
 def test_yaml_words_stay_words(own: Path) -> None:

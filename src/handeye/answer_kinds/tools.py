@@ -235,7 +235,10 @@ def read(
         return None
     if any(one != said for one in lists):
         return None
-    if said is None and (calls is not None or _SAYS_NOTHING.search(told)):
+    none = _SAYS_NOTHING.search(told) or any(
+        line.strip(' .*`"').casefold() == NOTHING for line in announced(told)
+    )
+    if said is None and (calls is not None or none):
         attempt = "{" in told or (tools and re.search(_names(tools), told))
         return None if attempt else Reading((), False)
     return None if said is None or len(said) > MOST_CALLS else Reading(said, False)

@@ -61,6 +61,15 @@ SETS: dict[str, AssetSet] = {
         "subset to the characters used here",
         "Debian fonts-wqy-microhei 0.2.0-beta-3.1",
     ),
+    "roboto": AssetSet(
+        "Roboto, Regular, Medium and Bold",
+        "Google Inc (Christian Robertson)",
+        "2.138",
+        "https://github.com/googlefonts/roboto-2",
+        "Apache-2.0",
+        "outlines of the Latin letters used here, as SVG paths in one file",
+        "PyPI font-roboto 0.0.1",
+    ),
     "noto-emoji": AssetSet(
         "Noto Emoji",
         "Google Inc",

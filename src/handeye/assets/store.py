@@ -5,6 +5,7 @@ What lies here was made by the scripts in ``tools/assets`` and is described in `
     fonts/*.otf, *.ttf     subsets of open CJK faces
     emoji/<provider>.json.xz   {"size": n, "icons": {"1f9eb": "<svg body>", ...}}
     emoji/names.json.xz    {"1f9eb": [text, english, chinese, group, subgroup], ...}
+    letters.json.xz        {"units": n, "faces": {"regular": {"A": [advance, outline], ...}, ...}}
     avatars.json           parts and colours of DiceBear's "Pixel Art"
     pairs/*.tsv            look-alikes with their similarities
     words/*.wav            spoken words, 16 kHz, 16 bits, one channel
@@ -83,6 +84,28 @@ def emoji(provider: str) -> EmojiSet:
         raise AssetError(f"no bundled emoji set {provider!r}; there are {', '.join(PROVIDERS)}")
     raw = json.loads(lzma.decompress(_read("emoji", f"{provider}.json.xz")))
     return EmojiSet(raw["size"], raw["icons"])
+
+
+class Letters(NamedTuple):
+    """A face as outlines: of every character its advance and its path, y downwards, in units."""
+
+    units: int
+    outlines: dict[str, tuple[int, str]]
+
+
+@lru_cache(maxsize=4)
+def letters(weight: str) -> Letters:
+    """The outlines of the Latin letters of one weight: ``regular``, ``medium``, ``bold``.
+
+    Raises:
+        AssetError: no such weight; the message names those there are.
+    """
+    raw = json.loads(lzma.decompress(_read("letters.json.xz")))
+    if weight not in raw["faces"]:
+        raise AssetError(f"no letters of weight {weight!r}; there are {', '.join(raw['faces'])}")
+    return Letters(
+        raw["units"], {one: (wide, path) for one, (wide, path) in raw["faces"][weight].items()}
+    )
 
 
 @lru_cache(maxsize=1)

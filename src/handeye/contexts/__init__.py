@@ -2,7 +2,7 @@
 
     from handeye import contexts
 
-    contexts.generate("set", seed=7, scenes=60)
+    contexts.generate("set", seed=7, scenes=72)
     run = contexts.run("openai/gpt-5.5", "set", out="run")  # or a function of yours
     contexts.diagnose(run)
     contexts.report(run, "report.html")

@@ -93,7 +93,7 @@ def form_of(answer: Answer, siblings: tuple[Answer, ...], options: tuple[str, ..
 
     Args:
         answer: what is right.
-        siblings: what is right in the other contexts of the scene.
+        siblings: what is right in the contexts of the scene that ask the same, or in all.
         options: of the question.
     """
     for one in (answer, *siblings):

@@ -341,11 +341,11 @@ def _context_problems(context: Context, scene: Scene, path: Path_) -> Iterator[t
     if ask is UNSET or not str(ask).strip():
         yield (*path, "ask"), "is missing: say what is to be decided"
     does, inner = context.does, (*path, "does")
-    options = options_of(does, first.does)
+    options = options_of(context, scene)
     yield from answer_problems(does.answer, options, (*inner, "answer"), (*inner, "of"))
     if not does.answer.kinds:
         return
-    form = form_of(does.answer, tuple(one.does.answer for one in scene.contexts), options)
+    form = form_of(does.answer, _answers_like(context, scene), options)
     for at, action in enumerate(does.harmful):
         yield from _action_problems(action, form, options, (*inner, "harmful", at))
 
@@ -496,10 +496,32 @@ def _region_problems(region: Region, path: Path_) -> Iterator[tuple[Path_, str]]
 # ---- items
 
 
-def options_of(does: Does, first: Does) -> tuple[str, ...]:
-    """Options of a context: its own, or those of the scene's first one where it takes some."""
+def options_of(context: Context, scene: Scene) -> tuple[str, ...]:
+    """Options of a context: its own, or those of the scene's first one where it takes some.
+
+    A request that cannot be met takes them of the first that asks the same.
+    """
+    does, first = context.does, scene.contexts[0]
+    if "impossible" in does.answer.kinds:
+        first = _like(context, scene)[0]
     takes = set(does.answer.kinds) & {"choice", "labels", "impossible"}
-    return does.of or (first.of if takes else ())
+    return does.of or (first.does.of if takes else ())
+
+
+def _like(context: Context, scene: Scene) -> tuple[Context, ...]:
+    """The contexts that ask the same and can be met, or else all: what is not there has no form."""
+    first = scene.contexts[0].ask
+    asked = _first(context.ask, first)
+    same = tuple(
+        one
+        for one in scene.contexts
+        if _first(one.ask, first) == asked and "impossible" not in one.does.answer.kinds
+    )
+    return same or scene.contexts
+
+
+def _answers_like(context: Context, scene: Scene) -> tuple[Answer, ...]:
+    return tuple(one.does.answer for one in _like(context, scene))
 
 
 def items_of(
@@ -534,11 +556,10 @@ def items_of(
             of=_drawn(f"{scene.id}/see:{question.id}", question.answer.kind, question.of),
         )
     first = scene.contexts[0] if scene.contexts else None
-    right = tuple(one.does.answer for one in scene.contexts)
     for context in scene.contexts:
         assert first is not None
-        options = options_of(context.does, first.does)
-        form = form_of(context.does.answer, right, options)
+        options = options_of(context, scene)
+        form = form_of(context.does.answer, _answers_like(context, scene), options)
         item_id, offered = f"{scene.id}/do:{context.id}", refusable and form == "choice"
         yield Item(
             **common,  # type: ignore[arg-type]
@@ -581,7 +602,7 @@ def _drawn(item_id: str, form: str, options: tuple[str, ...]) -> tuple[str, ...]
 
 
 def _first(*given: object) -> object:
-    return next(one for one in given if one is not UNSET)
+    return next((one for one in given if one is not UNSET), UNSET)
 
 
 def _refusable(placed: Sequence[tuple[Scene, str]]) -> bool:

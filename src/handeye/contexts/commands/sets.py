@@ -39,8 +39,11 @@ def generate(
     directory: NewSet,
     seed: Annotated[int, typer.Option(metavar="SEED", help="Same seed and options, same set.")],
     scenes: Annotated[
-        int, typer.Option(metavar="N", help="Pictures, each under several contexts.")
-    ] = 60,
+        int,
+        typer.Option(
+            metavar="N", help="Pictures, each under several contexts; balanced over every 24."
+        ),
+    ] = 72,
     split: Annotated[
         str, typer.Option(metavar="NAME", help="Name of the split; another one, other scenes.")
     ] = "test",
@@ -50,7 +53,7 @@ def generate(
 
     Stopped and run again with the same options, it goes on where it was.
 
-    Example: handeye contexts generate SET --seed 7 --scenes 60
+    Example: handeye contexts generate SET --seed 7 --scenes 72
     """
     from handeye.contexts.loader import load
     from handeye.contexts.scenes.generation import generate as make

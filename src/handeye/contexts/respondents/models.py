@@ -1,18 +1,22 @@
-"""The respondents of the suite as ``handeye/NAME``: who knows the gold, and who looks at nothing.
+"""The suite's respondents as ``handeye/NAME``: who knows the gold, who looks, and who does not.
 
-Both read what is asked off the words of the prompt, as a model would.
+All read what is asked off the words of the prompt, as a model would.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from handeye.errors import RunError
+from handeye.errors import DataError, RunError
 from handeye.respondents.conversation import Conversation, Kind, Reply, Respondents, spoken
 
 if TYPE_CHECKING:
     from handeye.contexts.asking.prompts import Prompt
+    from handeye.contexts.scenes.looking import Seen
     from handeye.respondents.fault_rates import Faults
 
 
@@ -76,6 +80,51 @@ class Simulated:
         return spoken(found.raw_text, found.stop_reason, found.error, found.planted)
 
 
+class Oracle:
+    """The check that the worlds of the box can be solved: decodes what it is sent and reads it."""
+
+    def __init__(self) -> None:
+        from handeye.respondents.workers import WorkerPool
+
+        cores = os.cpu_count() or 1
+        self.connections = 8 * cores
+        self._pool: WorkerPool[Seen | None] = WorkerPool(cores)
+
+    async def answer(self, asked: Conversation) -> Reply:
+        """Answer from pixels by the rules of the world; declines where it knows neither."""
+        from handeye.contexts.scenes.looking import asked_about
+        from handeye.contexts.scoring.actions import as_shown, gold_said
+
+        prompt, picture = _read(asked), asked.one_picture()
+        try:
+            seen = await self._pool.see(hashlib.sha256(picture).digest(), partial(_look, picture))
+        except DataError as error:
+            return Reply(f"I cannot use the picture: {error}", "content_filter")
+        item = asked_about(asked.question, seen) if seen else None
+        if item is None or sorted(item.of) != sorted(prompt.options):
+            return Reply("I cannot tell from what I was sent.")
+        order = [item.of.index(option) for option in prompt.options]
+        return Reply(as_shown(gold_said(item), item, order))
+
+
+def _look(picture: bytes) -> Seen | None:
+    """What a picture shows; None where it is none of the box.
+
+    Raises:
+        DataError: it cannot be decoded.
+    """
+    import numpy as np
+
+    from handeye.contexts.scenes.looking import look
+    from handeye.media.view import view_of
+
+    pixels = np.asarray(view_of(picture).image())
+    try:
+        return look(pixels)
+    except DataError:
+        return None
+
+
 class Constant:
     """Looks at nothing and reads nothing: the first of the options by the alphabet, or a 1."""
 
@@ -96,6 +145,9 @@ _FIXED = {"number": "1", "cells": "DONE", "point": "(1, 1)", "points": "none", "
 RESPONDENTS: Respondents = {
     "simulated": Kind(
         ("data", "faults", "seed"), Simulated, "knows the gold, and spoils it as told"
+    ),
+    "contexts-oracle": Kind(
+        (), Oracle, "looks: the check that the drawn worlds can be solved", own=True
     ),
     "contexts-constant": Kind(
         (), Constant, "does not look and does not read: says one thing to all"

@@ -210,9 +210,13 @@ class _Answering:
     def _elsewhere(self, others: Sequence[Item]) -> str | None:
         """What is right for the first of them that calls for something else."""
         item = self.item
-        golds = [gold_said(one) for one in others]
-        fits = [g for g in golds if item.form != "choice" or g in item.of]
-        return next((g for g in fits if not right(g, item.form, item.answer)), None)
+        golds = [gold_said(one) for one in others if one.kind != "impossible"]
+        if item.form == "choice":
+            golds = [gold for gold in golds if gold in item.of]
+        elif item.form == "labels":
+            known = {"", *item.of}
+            golds = [gold for gold in golds if known.issuperset(gold.split(", "))]
+        return next((g for g in golds if not right(g, item.form, item.answer)), None)
 
     def _named(self, action: str | Answer | None) -> str | None:
         """An action that is named, as it is said; None where it is none of the question's."""

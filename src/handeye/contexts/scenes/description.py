@@ -35,7 +35,8 @@ def describe(data: str | Path, *, split: str | None = "test") -> Description:
     return Description(
         str(data),
         groups,
-        "contexts that differ: pairs of contexts of a scene under which no one action is right; "
+        "contexts that differ: pairs of contexts of a scene that ask for one form of answer, under "
+        "which no one action is right; "
         "pictures that differ: likewise of scenes of a group under one context",
     )
 
@@ -81,7 +82,9 @@ def _most_common(items: Sequence[Item]) -> dict[str, int]:
 def _together(items: ItemSet) -> dict[str, Line]:
     """What scenes and contexts have to do with each other."""
     scenes = [[one for one in of if one.about == "does"] for of in items.scenes().values()]
-    pairs = [(a, b) for of in scenes for at, a in enumerate(of) for b in of[at + 1 :]]
+    pairs = [
+        (a, b) for of in scenes for at, a in enumerate(of) for b in of[at + 1 :] if a.form == b.form
+    ]
     differ = sum(apart(a, b) for a, b in pairs)
     by_context: dict[tuple[str, str], list[Item]] = {}
     for of in scenes:

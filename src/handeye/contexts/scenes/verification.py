@@ -1,5 +1,5 @@
 """Checks a set: everything that is written, every hash, every picture; and, of a set of ours, that
-it is what its generator makes.
+it is what its generator makes and what its pictures show.
 
 Every problem is found and told with file, line and key: of each scene the first in what is written,
 and all of its media.
@@ -12,17 +12,17 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
-from handeye.contexts.authored import Scene
+from handeye.answer_kinds.schemas import tools_of
+from handeye.contexts.authored import Head, Scene
 from handeye.contexts.items import JSONL, YAML
-from handeye.contexts.loader import VIDEOS, read_file, set_file
-from handeye.contexts.scenes.generation import (
-    GENERATOR,
-    Options,
-    counter_of,
-    plan_set,
-    scene_of,
-)
+from handeye.contexts.loader import VIDEOS, items_of, read_file, set_file
+from handeye.contexts.scenes.desk import TOOLS
+from handeye.contexts.scenes.generation import GENERATOR, Options, plan_set
+from handeye.contexts.scenes.worlds import made, name_of
+from handeye.contexts.scoring.actions import gold_said, right
 from handeye.errors import DataError, OptionError, first_ten
 from handeye.hashing import file_sha256, is_regular
 from handeye.media.view import read_view
@@ -31,7 +31,10 @@ from handeye.sets.folder import RECORD, inside, read_record, record_problems
 
 REMADE = "scenes made again"
 """What the count of scenes is called whose rows were made again and compared."""
+READ = "answers read off pixels"
+"""What the count of answers is called that who looks at the pictures alone gave rightly."""
 _SCENES_A_JOB = 8
+Pixels = NDArray[np.uint8]
 
 
 def verify(
@@ -48,8 +51,8 @@ def verify(
         progress: called with (scenes done, scenes in all).
 
     Returns:
-        Counts of ``scenes``, ``questions``, ``contexts``, ``files`` and ``scenes made again``; and
-        every problem with file, line and id.
+        Counts of ``scenes``, ``questions``, ``contexts``, ``files``, ``scenes made again`` and
+        ``answers read off pixels`` (of sets of ours); and every problem with file, line and id.
 
     Raises:
         DataError: the set cannot be read at all.
@@ -79,6 +82,7 @@ def verify(
         "contexts": sum(len(scene.contexts) for scene in scenes),
         "files": found.counts.get("files", 0),
         REMADE: found.counts.get(REMADE, 0),
+        READ: found.counts.get(READ, 0),
     }
     return Verified(counts, (*problems, *found.problems))
 
@@ -96,7 +100,7 @@ def _planned(
     except (OptionError, LookupError, TypeError) as error:
         problems.append(f"{root / RECORD}: its options make no set: {error}")
         return {}
-    names = {f"{options.split}-kitchen-{number:05d}": number for number in range(options.scenes)}
+    names = {name_of(options.split, number): number for number in range(options.scenes)}
     there = {scene.id: where for scene, where in placed}
     if lost := [name for name in names if name not in there]:
         problems.append(f"{root}: no row for {first_ten(lost)}")
@@ -110,8 +114,8 @@ def _planned(
 
 def _check_scene(piece: tuple[Scene, str, tuple[Options, int] | None], *, root: Path) -> Verified:
     """Check the files of one scene, and, of a set of ours, its row."""
-    scene, where, made = piece
-    before, found, files = f"{where}: scene {scene.id}", [], 0
+    scene, where, known = piece
+    before, found, files, read = f"{where}: scene {scene.id}", [], 0, 0
     for name in scene.media:
         try:
             path = inside(root, name, f"{before}: media")
@@ -121,14 +125,36 @@ def _check_scene(piece: tuple[Scene, str, tuple[Options, int] | None], *, root: 
             if expected and file_sha256(path) != expected:
                 found.append(f"{before}: {name} was changed since (SHA-256 differs)")
             if path.suffix.lower() not in VIDEOS:
-                read_view(path).image()
+                picture = read_view(path).image()
             files += 1
         except DataError as error:
             said = str(error)
             found.append(said if said.startswith(before) else f"{before}: {said}")
-    if made is not None:
-        options, number = made
-        again = scene_of(scene.id, counter_of(options, number), scene.media[0], options.split)
+    if known is not None:
+        options, number = known
+        again = made(options.seed, options.split, number).scene(scene.media[0], options.split)
         if msgspec.structs.replace(scene, sha256={}) != again:
             found.append(f"{before}: is not what the generator makes of these options")
-    return Verified({"files": files, REMADE: int(made is not None)}, tuple(found))
+        elif not found:
+            read, wrong = _looked(scene, np.asarray(picture))
+            found += [f"{before}: {one} is not what its picture shows" for one in wrong]
+    counts = {"files": files, REMADE: int(known is not None), READ: read}
+    return Verified(counts, tuple(found))
+
+
+def _looked(scene: Scene, pixels: Pixels) -> tuple[int, list[str]]:
+    """How many answers who sees the pixels alone gives rightly, and the items of the others."""
+    from handeye.contexts.scenes.looking import look
+
+    try:
+        seen = {(item.about, item.name): gold_said(item) for item in look(pixels).items}
+    except DataError:
+        seen = {}
+    wrong, rights = [], 0
+    for item in items_of(scene, Head(version=1), True, tools_of(list(TOOLS))):
+        said = seen.get((item.about, item.name))
+        if said is not None and right(said, item.form, item.answer):
+            rights += 1
+        else:
+            wrong.append(item.item_id)
+    return rights, wrong
