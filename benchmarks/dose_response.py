@@ -14,13 +14,14 @@ mean and standard deviation over seeds of every level of the chain. At dose 0 of
 premise must be decodable (AUROC .75), or there is nothing to be said, and this is said instead.
 Every figure is a row of FOLDER/doses.jsonl. ``--seeds`` may be a range (``5-8``), and ``--also``
 names such a file of seeds that were trained elsewhere: the table is of both. ``--measure`` trains
-nothing. Some five hours of processor time for eight seeds.
+nothing, ``--picture`` draws all of them. Some five hours of processor time for eight seeds.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import shutil
 import statistics
 import subprocess
@@ -157,6 +158,60 @@ def table(rows: Sequence[Mapping[str, Any]]) -> None:
         print(f"| {dose:g} % | {sense} | {n} | {' | '.join(cells)} |")
 
 
+SHOWN = {"compared": "#1b6ca8", "last": "#2a9d5c", "letters": "#b8860b", "own": "#b23a48"}
+"""Levels that are drawn."""
+
+
+def picture(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Levels over the dose, as SVG: the mean over seeds as a line, every seed as a point."""
+    doses = sorted({row["dose"] for row in rows})
+    # Doses are apart as their logarithms are; 0, which has none, stands before them.
+    places = [-1.7 if dose == 0 else math.log10(dose) for dose in doses]
+    parts = []
+    for panel, (sense, title) in enumerate((("vision", "of sight"), ("audio", "of sound"))):
+        left = 56 + 372 * panel
+
+        def across(at: float, left: int = left) -> float:
+            return left + 310 * (at - places[0]) / (places[-1] - places[0])
+
+        def up(share: float) -> float:
+            return 250 - 420 * (share - 0.5)
+
+        parts.append(f'<text x="{left}" y="24" font-weight="bold">{title}</text>')
+        for share in (0.5, 0.6, 0.7, 0.8, 0.9, 1.0):
+            y = up(share)
+            parts.append(f'<path d="M{left} {y:.0f}H{left + 310}" stroke="#dddddd"/>')
+            if not panel:
+                parts.append(f'<text x="48" y="{y + 4:.0f}" text-anchor="end">{share:.0%}</text>')
+        for dose, at in zip(doses, places, strict=True):
+            words = f'<text x="{across(at):.0f}" y="268" text-anchor="middle">{dose:g}</text>'
+            parts.append(words)
+        for number, (level, colour) in enumerate(SHOWN.items()):
+            told = [row for row in rows if (row["sense"], row["level"]) == (sense, level)]
+            line = []
+            for dose, at in zip(doses, places, strict=True):
+                here = [row["balanced"] for row in told if row["dose"] == dose]
+                x = across(at) + 3 * (number - 1.5)
+                line.append(f"{x:.1f} {up(statistics.mean(here)):.1f}")
+                parts += [
+                    f'<circle cx="{x:.1f}" cy="{up(share):.1f}" r="2.2" fill="{colour}" '
+                    'fill-opacity=".45"/>'
+                    for share in here
+                ]
+            drawn = f'<path d="M{" L".join(line)}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            parts.append(drawn)
+            if panel:
+                named = f'<text x="{left + 326}" y="{60 + 18 * number}" fill="{colour}">'
+                parts.append(f"{named}{level}</text>")
+    foot = "share of questions with six options whose premise is false, percent"
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 820 300" font-family="sans-serif" '
+        'font-size="12" fill="#333333"><title>Balanced accuracy by dose</title>'
+        f'<rect width="820" height="300" fill="#ffffff"/>{"".join(parts)}'
+        f'<text x="400" y="290" text-anchor="middle">{foot}</text></svg>'
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
@@ -166,6 +221,7 @@ def main() -> None:
     parser.add_argument("--families", type=int, default=100)
     parser.add_argument("--measure", action="store_true")
     parser.add_argument("--also", type=Path, help="doses.jsonl of other seeds")
+    parser.add_argument("--picture", type=Path, help="an SVG of all seeds")
     asked = parser.parse_args()
     doses = tuple(float(dose) for dose in asked.doses.split(","))
     first, _, last = asked.seeds.rpartition("-")
@@ -176,7 +232,10 @@ def main() -> None:
     write_text(asked.folder / "doses.jsonl", "".join(f"{json.dumps(row)}\n" for row in rows))
     here = {row["seed"] for row in rows}
     others = asked.also.read_text().splitlines() if asked.also else []
-    table([*rows, *(row for row in map(json.loads, others) if row["seed"] not in here)])
+    rows += [row for row in map(json.loads, others) if row["seed"] not in here]
+    table(rows)
+    if asked.picture:
+        write_text(asked.picture, picture(rows))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ def test_brackets_alone_are_strict(named: list[Point]) -> None:
         *('<point x="412" y="220" alt="knife">knife</point>', "<point>412 220</point>"),
         *("<|box_start|>(402,210),(422,230)<|box_end|>", "click(start_box='(412,220)')"),
         *("<|det|>[[402, 210, 422, 230]]<|/det|>", "pyautogui.click(x=412, y=220)"),
+        *('{"bbox": [0, 0, 9, 9], "point": [412, 220]}', "There it is.\n412, 220"),
         *("click(412, 220)", "The knife lies at (412, 220), not (3, 4)."),
         *("(412, 220), I said: (412, 220)", "(1, 2)? No.\nAnswer: (412, 220)"),
     ],
@@ -76,6 +77,7 @@ def test_what_is_open_or_no_point_is_unreadable(said: str) -> None:
     [
         *(("(1, 2); (3, 4)", True), ("(1,2);(3,4);", True), ("Answer: (1, 2); (3, 4)", False)),
         *(("- knife: (1, 2)\n- cup: (3, 4)", False), ("(1, 2)\n(3, 4)", False)),
+        *(("1, 2\n3, 4", False), ("1, 2; 3, 4", False), ("There: (1, 2) and (3, 4).", False)),
         *(('[{"x": 1, "y": 2}, {"x": 3, "y": 4}]', False), ("[[1, 2], [3, 4]]", False)),
         *(('{"point": [1, 2]}\n{"point": [3, 4]}', False), ('{"x": [1, 3], "y": [2, 4]}', False)),
         ('<points x1="1" y1="2" x2="3" y2="4">knives</points>', False),
@@ -212,6 +214,18 @@ def test_nothing_is_told_of_answers_as_asked_or_of_no_meaning(seed: int) -> None
         found = points.conventions(answers, PIXELS)
         assert (found.used, found.unsure) == ((), ())
         assert set(found.of) == {PIXELS}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nothing_is_told_of_places_that_are_nearly_as_asked(seed: int) -> None:
+    draw = random.Random(seed)
+    near = [
+        # About as far off as a region is wide: the nearest conventions hit now and then.
+        one._replace(points=(Point(*(number + draw.gauss(0, 60) for number in one.points[0])),))
+        for one in run([PIXELS], 120, 0, size=(900, 1000), seed=seed)
+    ]
+    found = points.conventions(near, PIXELS)
+    assert (found.used, found.unsure) == ((), ())
 
 
 def test_nothing_is_told_of_one_place_whatever_is_shown() -> None:

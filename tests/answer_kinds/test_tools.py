@@ -85,6 +85,9 @@ def test_calls_are_strict_natively_and_as_json_alone(wanted: list[Call]) -> None
         ),
         '{"function": {"name": "move_away", "arguments": "{\\"object\\": \\"knife\\"}"}}',
         *('{"action": "move_away", "object": "knife"}', f'{{"tool_calls": [{JSON}]}}'),
+        'Thought: near.\nAction: move_away\nAction Input: {"object": "knife"}',
+        '{"recipient_name": "functions.move_away", "parameters": {"object": "knife"}}',
+        *(f"Perhaps {OTHER}. But no.\nAnswer: {JSON}", JSON.replace("move", "functions.move")),
     ],
 )
 def test_other_forms_are_lenient(said: str) -> None:
@@ -101,7 +104,15 @@ def test_calls_that_follow_each_other_are_one_answer(between: str) -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        *("", "I move the knife away.", "hand_over", JSON[:-9], '{"name": "move_away"', "{}"),
+        *(
+            "",
+            "I move the knife away.",
+            "move_away",
+            f"Answer: {JSON}\nAnswer: {OTHER}",
+            JSON[:-9],
+            '{"name": "move_away"',
+            "{}",
+        ),
         *('{"name": "wait", "arguments": "soon"}', "move_away(cup, 3, 4)", "not wait()"),
         *("[" * 99_999, "move_away(" * 9999, '{"name":' * 9999, f"[{','.join([JSON] * 101)}]"),
         '{"name": "wait", "arguments": ' + "[" * 9999,
@@ -111,9 +122,25 @@ def test_what_is_open_or_no_call_is_unreadable(said: str) -> None:
     assert read(said) is None
 
 
+def test_a_tool_without_arguments_may_be_said_by_its_name() -> None:
+    for said in (
+        "wait",
+        "Action: wait.",
+        "**wait**",
+        "wait()",
+        '{"name": "wait", "arguments": ""}',
+    ):
+        assert read(said) == Reading((Call("wait", {}),), False)
+    spoken = Call("hand_over", {"object": "it (the cup's)"})
+    assert read('hand_over(object="it (the cup\'s)")') == Reading((spoken,), False)
+
+
 def test_nothing_may_be_called() -> None:
     assert read("nothing") == read("Nothing.", []) == read("[]") == Reading((), True)
-    for said in ("Nothing is to be called.", '{"calls": []}', "I would call nothing here."):
+    for said in (
+        *("Nothing is to be called.", '{"calls": []}', "I would call nothing here."),
+        *('{"answer": "nothing"}', "Nothing: it is gone.", "I would not call any of them."),
+    ):
         assert read(said) == Reading((), False)
     assert read("I will not touch it.") is None
     # Who has native tools and calls none has called nothing, but for who tried to in words.

@@ -163,10 +163,6 @@ def test_damaged_weights_are_named(
     [
         ({"adapter_config.json": "{}"}, "is an adapter"),
         ({"m.gguf": "GGUF"}, "llama.cpp"),
-        (
-            {"config.json": '{"model_type": "llama", "architectures": ["LlamaForCausalLM"]}'},
-            "a model of texts alone",
-        ),
     ],
 )
 def test_folders_of_other_models_are_named(

@@ -165,6 +165,57 @@ def test_a_killed_capture_has_its_targets(sets: dict[str, Path], tmp_path: Path)
     assert json.loads((out / "capture.json").read_bytes())["info"]["asked"] == 19
 
 
+def test_words_alone_are_captured_to_stand_beside(tmp_path: Path) -> None:
+    """Of the same model, and of one of texts alone, which takes nothing else."""
+    clips = get("premise").generate
+    assert clips is not None
+    clips(tmp_path / "set", seed=15, families=6, level=1, kinds="colour,timbre")
+    ask = ("premise", "--data", tmp_path / "set", "--questions", "single")
+    own = ("--model", "handeye/premise-small")
+    texts = ("--model", "handeye/hf", "-M", f"path={of_texts_alone(tmp_path / 'texts')}")
+    capture = ("states", "capture", *ask)
+    _, error = handeye(*capture, *texts, "--out", tmp_path / "none", code=2)
+    assert "takes nothing but words" in " ".join(error.split())
+    handeye(*capture, *own, "--out", tmp_path / "own", "--sites", "last")
+    said, _ = handeye(*capture, *own, "--out", tmp_path / "unseen", "--no-media")
+    assert "numbers (float16) at last:" in " ".join(said.split())
+    handeye(*capture, *texts, "--out", tmp_path / "words", "--no-media")
+    unseen, words = open_store(tmp_path / "unseen"), open_store(tmp_path / "words")
+    assert unseen.index["media_sha256"].n_unique() == words.index["media_sha256"].n_unique() == 1
+    probe = ("states", "probe", tmp_path / "own", "--flips", 0, "--meaning", "none", "--quiet",
+             "--target", "premise", "--layers", "3", "--folds", 3)  # fmt: skip
+    beside = (f"--beside=without media={tmp_path / 'unseen'}",
+              f"--beside=text model={tmp_path / 'words'}")  # fmt: skip
+    handeye(*probe, *beside)
+    found = json.loads((tmp_path / "own" / "probe.json").read_bytes())["controls"]
+    told = {one["name"]: one["auroc"]["value"] for one in found[0]["controls"]}
+    # Each text stands with either truth, so whoever has words alone is right in half.
+    assert told["without media"] == told["text model"] == 0.5 < told["states less format"]
+    _, error = handeye(*probe, f"--beside=blank media={tmp_path / 'unseen'}", "--again", code=2)
+    assert "which is not blank media" in " ".join(error.split())
+
+
+def of_texts_alone(folder: Path) -> Path:
+    """A tiny language model with random weights, as it would be published."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    named = {text: place for place, text in enumerate(["<s>", "</s>", *alphabet])}
+    one = Tokenizer(models.BPE(named, []))
+    one.pre_tokenizer, one.decoder = pre_tokenizers.ByteLevel(), decoders.ByteLevel()
+    words = PreTrainedTokenizerFast(tokenizer_object=one, bos_token="<s>", eos_token="</s>")
+    words.chat_template = (
+        "{% for one in messages %}{{ one.role }}: {{ one.content }}\n{% endfor %}assistant: "
+    )
+    config = LlamaConfig(vocab_size=len(named), hidden_size=32, intermediate_size=64,
+                         num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2,
+                         max_position_embeddings=4096, bos_token_id=0, eos_token_id=1)  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(folder)
+    words.save_pretrained(folder)
+    return folder
+
+
 # ---- states changed
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from handeye.answer_kinds.clicks import Cell, parse
-from handeye.answer_kinds.conventions import Kept, find
+from handeye.answer_kinds.conventions import TURNS, Kept, find
 from handeye.answer_kinds.coordinates import AS_ASKED, CONVENTIONS, Convention
 from handeye.answer_kinds.number import WORDS
 from handeye.answer_kinds.reading import Reading, folded
@@ -82,7 +82,19 @@ def conventions(answers: Sequence[Given]) -> Kept[Convention]:
         meant = {way.translate(*cell, *answers[other].grid) for cell in answers[at].cells}
         return meant == answers[other].gold
 
-    return find([AS_ASKED, *alike], [one.scene for one in answers], right)
+    def beside(way: Convention, at: int) -> float:
+        one = answers[at]
+        moved = [(cell, way.translate(*cell, *one.grid)) for cell in one.cells]
+        turned = [
+            {
+                (r + c * (u - r) - s * (v - k), k + s * (u - r) + c * (v - k))
+                for (r, k), (u, v) in moved
+            }
+            for c, s in TURNS
+        ]
+        return sum(cells == one.gold for cells in turned) / len(turned)
+
+    return find([AS_ASKED, *alike], [one.scene for one in answers], right, beside)
 
 
 def forgiving(text: str, shown: Shown = ()) -> Clicks | None:

@@ -5,9 +5,11 @@ does not show that: a wrong one is right by chance in one way or another. Many d
 draw from a mixture: it is right in one of the ways, or it is whatever it is. How often answers that
 mean nothing of the kind are right in a way is taken from the answers themselves, each held to what
 other questions wanted; so who names one place whatever is shown, and is right in some way now and
-then, tells nothing. A way is in use where leaving it out costs more likelihood than chance allows:
-twice the log-ratio against half a chi-square with one degree of freedom, because a weight of 0 lies
-on the border (Self and Liang 1987, JASA 82:605). Where two ways would do, neither is said.
+then, tells nothing. Nor does who means what was asked for and is not exact: a way has to be right
+more often than places that are as far from the one asked for, in other directions. A way is in use
+where leaving it out costs more likelihood than chance allows: twice the log-ratio against half a
+chi-square with one degree of freedom, because a weight of 0 lies on the border (Self and Liang
+1987, JASA 82:605). Where two ways would do, neither is said.
 
 Knows neither what a place is nor how it is read.
 """
@@ -29,8 +31,12 @@ LEVEL = 0.001
 """A way is in use at a p-value below this, divided by the number of ways."""
 FEWEST = 4
 """Scenes with an answer that is right in a way, and not in the one asked for."""
+TURNS = ((0, 1), (-1, 0), (0, -1))
+"""Cosine and sine of a quarter, a half and three quarters of a turn."""
 # Other questions that an answer is held to, evenly spread over the run.
 _OTHERS = 32
+# Answers whose places are turned about the one asked for, evenly spread.
+_LOOKED_AT = 300
 # What misses in every way is taken to be written as this share of the others is.
 _NEARLY_ALL = 0.95
 _ROUNDS, _SETTLED = 400, 1e-7
@@ -56,7 +62,10 @@ class Kept(Generic[Way]):
 
 
 def find(
-    ways: Sequence[Way], scenes: Sequence[Hashable], right: Callable[[Way, int, int], bool]
+    ways: Sequence[Way],
+    scenes: Sequence[Hashable],
+    right: Callable[[Way, int, int], bool],
+    beside: Callable[[Way, int], float],
 ) -> Kept[Way]:
     """Tell which ways the answers of a run keep to.
 
@@ -65,16 +74,23 @@ def find(
         scenes: of each answer what it is about; answers about one thing are held to others only.
         right: whether an answer (by its place), read in a way, is what a question (by the place of
             its own answer) wanted. Equal answers about one scene should be given once.
+        beside: of an answer the share (0..1) of places turned about the one that is meant as asked,
+            each as far from it as the one that is meant in a way, that would be right.
     """
     count = len(scenes)
     hits = np.array([[right(way, at, at) for way in ways] for at in range(count)], dtype=bool)
     hits = hits.reshape(count, len(ways))
+    # Half a hit more (Jeffreys), here and below: none in a few says little.
+    some = range(0, count, max(1, count // _LOOKED_AT))
+    blurred = [
+        (sum(beside(way, at) for at in some) + 0.5) / (len(some) + 1) if place else 0.0
+        for place, way in enumerate(ways)
+    ]
     ratio = np.zeros(hits.shape)
     for at, way in np.argwhere(hits).tolist():
         others = [one for one in _spread(at, count) if scenes[one] != scenes[at]]
         by_chance = sum(right(ways[way], at, one) for one in others)
-        # Half a hit more (Jeffreys): none in a few says little.
-        ratio[at, way] = (len(others) + 1) / (by_chance + 0.5)
+        ratio[at, way] = 1 / max((by_chance + 0.5) / (len(others) + 1), blurred[way])
     weights, whole = _fitted(ratio, list(range(len(ways))))
     p_values = {
         way: _p_value(whole - _fitted(ratio, [k for k in range(len(ways)) if k != place])[1])
@@ -82,7 +98,9 @@ def find(
         if place
     }
     moved = hits & ~hits[:, :1]
-    enough = [len({scenes[at] for at in np.flatnonzero(moved[:, k])}) for k in range(len(ways))]
+    enough = [
+        len({scenes[at] for at in np.flatnonzero(moved[:, k]).tolist()}) for k in range(len(ways))
+    ]
     tests = max(len(ways) - 1, 1)
     told = [
         place

@@ -23,7 +23,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from handeye.answer_kinds.conventions import Kept, find
+from handeye.answer_kinds.conventions import TURNS, Kept, find
 from handeye.answer_kinds.reading import Reading, announced, denied, folded, only, paired, plain
 from handeye.answer_kinds.tolerant_json import find_values
 
@@ -195,16 +195,19 @@ def _of_object(value: Mapping[Any, Any], depth: int) -> list[Point]:
     held = {re.sub(r"[^a-z0-9]+", "", str(key).lower()): one for key, one in value.items()}
     if "x" in held and "y" in held:
         xs, ys = (one if isinstance(one, list) else [one] for one in (held["x"], held["y"]))
-        both = _numbers(xs), _numbers(ys)
-        if both[0] is None or both[1] is None or len(xs) != len(ys):
+        across, down = _numbers(xs), _numbers(ys)
+        if across is None or down is None or len(across) != len(down):
             raise _UnclearError
-        return [Point(x, y) for x, y in zip(*both, strict=True)]
+        return [Point(x, y) for x, y in zip(across, down, strict=True)]
+    for name in _POINTS:
+        if name in held and (points := _in_value(held[name], depth + 1)):
+            return points
     for name in _BOXES:
         box = held.get(name)
-        if isinstance(box, list) and (numbers := _numbers(box)) is not None and len(numbers) == 4:
+        numbers = _numbers(box) if isinstance(box, list) else None
+        if numbers is not None and len(numbers) == 4:
             return [_middle(numbers)]
-    for name in (*_POINTS, *_BOXES):
-        if name in held and (points := _in_value(held[name], depth + 1)):
+        if points := _in_value(box, depth + 1):
             return points
     nested = [one for one in held.values() if isinstance(one, Mapping)]
     return [point for one in nested for point in _in_value(one, depth + 1)]
@@ -226,8 +229,11 @@ def _in_words(text: str, several: bool) -> list[Point]:
     """The points that stand in brackets in a text, of one line, or of one each as in a list."""
     points = list(_pairs(text))
     if not points:
-        lines = [line for line in text.splitlines() if line.strip()]
-        return _bare(lines[-1]) if lines else []
+        parts = [part for part in re.split(r"[;\n]", text) if part.strip()]
+        bare = [point for part in parts for point in _bare(part)]
+        # Of one point the last line is the answer, of several all lines are.
+        whole = len(bare) == len(parts) if several else bool(parts and _bare(parts[-1]))
+        return bare if whole else []
     by_line = [(line, list(_pairs(line))) for line in text.splitlines()]
     said = [(line, found) for line, found in by_line if found]
     lists = [found for _, found in said]
@@ -394,9 +400,13 @@ def score(
 def _hit(
     points: Sequence[Point], gold: Sequence[Region], picture: Picture, convention: Convention
 ) -> bool:
-    if len(points) != len(gold):
+    return _all_in([convention.place(point, picture) for point in points], gold)
+
+
+def _all_in(places: Sequence[tuple[float, float]], gold: Sequence[Region]) -> bool:
+    """Whether every region holds one of some places, and there are no others."""
+    if len(places) != len(gold):
         return False
-    places = [convention.place(point, picture) for point in points]
     return paired([[k for k, region in enumerate(gold) if region.holds(*at)] for at in places])
 
 
@@ -431,5 +441,18 @@ def conventions(answers: Sequence[Given], asked: Convention) -> Kept[Convention]
     def right(way: Convention, at: int, other: int) -> bool:
         return _hit(alone[at].points, alone[other].gold, alone[other].picture, way)
 
-    told = find(ways, [one.scene for one in alone], right)
+    def beside(way: Convention, at: int) -> float:
+        one = alone[at]
+        as_asked = [asked.place(point, one.picture) for point in one.points]
+        meant = [way.place(point, one.picture) for point in one.points]
+        turned = [
+            [
+                (x + c * (u - x) - s * (v - y), y + s * (u - x) + c * (v - y))
+                for (x, y), (u, v) in zip(as_asked, meant, strict=True)
+            ]
+            for c, s in TURNS
+        ]
+        return sum(_all_in(places, one.gold) for places in turned) / len(turned)
+
+    told = find(ways, [one.scene for one in alone], right, beside)
     return replace(told, of=tuple(told.of[first[one.scene, one.points]] for one in answers))

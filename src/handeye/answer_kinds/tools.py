@@ -155,7 +155,10 @@ def _known_values(wanted: Any) -> Iterator[Any]:
 
 # An answer is at the end of what was written; a longer text is read from there.
 _LONGEST = 50_000
-_NAMES = ("name", "tool", "function", "toolname", "functionname", "action", "call", "toolcall")
+_NAMES = (
+    *("name", "tool", "function", "toolname", "functionname", "recipientname", "action", "call"),
+    "toolcall",
+)
 _ARGUMENTS = (
     *("arguments", "args", "parameters", "params", "input", "toolinput", "actioninput", "kwargs"),
     "actioninputs",
@@ -173,11 +176,18 @@ _BY_XML = re.compile(
 )
 _PARAMETER = re.compile(r"<parameter=([\w-]{1,64})>([^<]{0,20000})</parameter>")
 _SAYS_NOTHING = re.compile(
-    r"\b(?:call(?:s|ing)?|do(?:es|ing)?|need(?:s|ed)?) nothing\b|\bno (?:tool |function )?calls?\b|"
+    r"^\W*nothing\b|\b(?:call(?:s|ing)?|do(?:es|ing)?|need(?:s|ed)?) nothing\b|"
+    r"\bno (?:(?:tool|function) )?(?:calls?|actions?)\b|"
+    r"(?:\bnot|n['’]t|\bnever) call any(?:thing|\b)|"
     r"\bnothing (?:is |needs |has )?to be (?:called|done)\b",
     re.IGNORECASE,
 )
-_CODE = r"(?<![\w.])(?:\w{1,40}\.)?(NAMES)\s?\(([^()]{0,2000})\)"
+# What stands between a tool's name and its arguments.
+_THEN = r"\W{0,12}(?:(?:action[ _])?(?:args|arguments|input|parameters)\W{0,4})?$"
+_CODE = (
+    r"(?<![\w.])(?:\w{1,40}\.)?(NAMES)\s?"
+    r"\(((?:[^()\"']|\"[^\"\n]{0,2000}\"|'[^'\n]{0,2000}'){0,2000})\)"
+)
 
 
 class _Found(NamedTuple):
@@ -214,11 +224,16 @@ def read(
     if told.casefold().rstrip(".") == NOTHING or (calls is None and told == "[]"):
         return Reading((), True)
     if calls is None and (strict := _strict(told)) is not None:
-        return Reading(strict, True)
+        names = {tool.name for tool in tools}
+        known = tuple(Call(_known(name, names), arguments) for name, arguments in strict)
+        return Reading(known, known == strict)
     told = folded(text)[-_LONGEST:]
     try:
-        said = _in_text(told, tools)
+        lists = [one for line in announced(told) if (one := _in_text(line, tools)) is not None]
+        said = lists[0] if lists else _in_text(told, tools)
     except _UnclearError:
+        return None
+    if any(one != said for one in lists):
         return None
     none = _SAYS_NOTHING.search(told) or any(
         line.strip(' .*`"').casefold() == NOTHING for line in announced(told)
@@ -265,7 +280,7 @@ def _in_text(text: str, tools: Sequence[Tool]) -> tuple[Call, ...] | None:
     names = {tool.name for tool in tools}
     found = sorted([*_in_json(text, names), *_in_xml(text)], key=lambda one: one.start)
     if not found and tools:
-        found = [*_in_code(text, tools)]
+        found = [*_in_code(text, tools)] or [*_in_a_word(text, tools)]
     if not found:
         return None
     together = all(
@@ -286,9 +301,8 @@ def _in_json(text: str, names: set[str]) -> Iterator[_Found]:
         if calls is None and isinstance(value.value, dict) and names:
             # Named before its arguments: move_away{"object": "knife"}.
             before = text[max(0, value.start - 90) : value.start]
-            if said := re.search(
-                rf"({'|'.join(map(re.escape, names))})\W{{0,12}}(?:ARGS\W{{0,3}})?$", before
-            ):
+            one_of = "|".join(map(re.escape, names))
+            if said := re.search(rf"({one_of}){_THEN}", before, re.IGNORECASE):
                 calls, start = (Call(said[1], value.value),), value.start - len(said[0])
         if calls is not None:
             if value.how == "cut" or value.skipped:
@@ -312,6 +326,8 @@ def _calls_in(value: Any, names: set[str], depth: int) -> tuple[Call, ...] | Non
     held = {re.sub(r"[^a-z0-9]+", "", str(key).lower()): key for key in value}
     for plain_name in _LISTS:
         inner = value[held[plain_name]] if plain_name in held else None
+        if isinstance(inner, str) and inner.casefold() == NOTHING:
+            return ()
         if (calls := _calls_in(inner, names, depth + 1)) is not None:
             return calls
     for plain_name in _NAMES:
@@ -334,21 +350,27 @@ def _named(
     for one in _ARGUMENTS:
         if one in held and held[one] != key:
             given = value[held[one]]
-            if isinstance(given, str):
+            if isinstance(given, str) and given.strip():
                 try:
                     given = json.loads(given)
                 except (ValueError, RecursionError):
                     raise _UnclearError from None
-            if given is None:
-                given = {}
+            given = given or {}
             if not isinstance(given, dict):
                 raise _UnclearError
-            return (Call(name, given),)
+            return (Call(_known(name, names), given),)
     beside = {held[one] for one in _BESIDE if one in held}
     rest = {str(k): one for k, one in value.items() if k != key and k not in beside}
     if name.casefold() == NOTHING and not rest:
         return ()
+    name = _known(name, names)
     return (Call(name, rest),) if name in names or not rest else None
+
+
+def _known(name: str, names: set[str]) -> str:
+    """A tool's name without the name of a space before it: ``functions.move_away``."""
+    bare = name.rpartition(".")[2]
+    return bare if name not in names and bare in names else name
 
 
 def _in_xml(text: str) -> Iterator[_Found]:
@@ -378,6 +400,14 @@ def _in_code(text: str, tools: Sequence[Tool]) -> Iterator[_Found]:
         if arguments is None:
             raise _UnclearError
         yield _Found(*found.span(), (Call(found[1], arguments),))
+
+
+def _in_a_word(text: str, tools: Sequence[Tool]) -> Iterator[_Found]:
+    """The call of a text that is the name of a tool which needs no arguments."""
+    said = re.fullmatch(r"(?:action|call|tool)?\W{0,5}([\w-]{1,64})\W{0,3}", text.strip(), re.I)
+    for tool in tools:
+        if said and said[1] == tool.name and not tool.parameters["required"]:
+            yield _Found(0, len(text), (Call(tool.name, {}),))
 
 
 def _in_brackets(text: str, names: Sequence[str]) -> dict[str, Any] | None:

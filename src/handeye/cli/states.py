@@ -56,6 +56,7 @@ class Capture(Run):
     answers: bool = False
     given: Path | None = None
     limit: int | None = None
+    media: bool = True
     watch: Callable[[int, int], None] = lambda done, total: None
 
     def carry_out(self, job: Job, show: Callable[[Path], object]) -> None:
@@ -70,15 +71,19 @@ class Capture(Run):
         from handeye.states.parts import RECORD
         from handeye.states.results import TARGETS
         from handeye.states.targets import write_targets
-        from handeye.states.wanted import Wanted
+        from handeye.states.wanted import Wanted, words_alone
 
         targets = self._targets(job)
         at = self._at(targets)
         wanted = Wanted(layers=self.layers, dtype=self.dtype, answers=self.answers, **at)
-        watched = _watched(job)
+        watched = _watched(job, job.asking.sends if self.media else ())
         from handeye.states.capture import capture  # needs what the model was found to need
 
         questions = job.questions[: self.limit]
+        settings = _settings(job)
+        if not self.media:
+            questions = [words_alone(one) for one in questions]
+            settings["asked"] = {**settings.get("asked", {}), "ablation": "without media"}
         where: dict[str, int] = {"done": 0}
 
         def noted() -> None:
@@ -109,7 +114,7 @@ class Capture(Run):
                     self.out,
                     wanted,
                     config=generation_config(job.options.generation),
-                    settings=_settings(job),
+                    settings=settings,
                     progress=progress,
                 )
             finally:
@@ -129,9 +134,11 @@ class Capture(Run):
 
     def _at(self, targets: Sequence[Target] | None) -> dict[str, Any]:
         """Sites, and what they need of the suite's targets or of given answers."""
-        from handeye.states.wanted import ANSWER, SPAN, TARGETS, asked_by
+        from handeye.states.wanted import ANSWER, GRID, MEDIA, SPAN, TARGETS, asked_by
 
         sites = tuple(filter(None, (one.strip() for one in self.sites.split(","))))
+        if not self.media:
+            sites = tuple(one for one in sites if one not in (MEDIA, GRID))
         by_targets = tuple(filter(None, (TARGETS, SPAN, "" if self.given else ANSWER)))
         needed = any(one.startswith(by_targets) for one in sites)
         if needed and targets is None:
@@ -206,9 +213,10 @@ def watched(model: str, arguments: Mapping[str, Any], sends: Collection[str]) ->
     return seen
 
 
-def _watched(job: Job) -> Watched:
+def _watched(job: Job, sends: Collection[str] | None = None) -> Watched:
     """The respondent of a job; errors are those of :func:`watched`."""
-    return watched(job.options.model, job.options.model_args, job.asking.sends)
+    sent = job.asking.sends if sends is None else sends
+    return watched(job.options.model, job.options.model_args, sent)
 
 
 # What a model's arguments say of where and how fast it runs; its weights are told by their hash.
@@ -305,6 +313,14 @@ def _made(
     limit: Annotated[
         int | None, typer.Option(metavar="N", help="Only the first so many items.")
     ] = None,
+    no_media: Annotated[
+        bool,
+        typer.Option(
+            "--no-media",
+            help="Ask in words alone, without pictures and sound: states to be probed beside "
+            "those with them. Takes models of texts alone, too.",
+        ),
+    ] = False,
     json: Json = None,
 ) -> Capture:
     from handeye.errors import allowed, within
@@ -316,7 +332,9 @@ def _made(
     if limit is not None:
         within("--limit", limit, 1, 10**9)
     # Nothing is asked: of several runs in one command (frames) there is none to be made.
-    return Capture(options, True, json, suite, layers, sites, dtype, answers, given, limit)
+    return Capture(
+        options, True, json, suite, layers, sites, dtype, answers, given, limit, not no_media
+    )
 
 
 def _captured(given: dict[str, Any]) -> None:

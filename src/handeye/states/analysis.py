@@ -56,11 +56,8 @@ from handeye.states.results import (
 )
 from handeye.states.store import States, Store
 from handeye.states.targets import Target, on_tokens, read_targets
-from handeye.states.wanted import SPAN
+from handeye.states.wanted import SPAN, UNASKED, UNSEEN
 from handeye.stats.intervals import Samples, estimates
-
-# States beside the own ones, by the names that ``--beside`` gives them.
-UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 
 
 def probed(
@@ -468,7 +465,8 @@ _ASKED = {
 }
 """What a capture says of how was asked, and how it begins, where its states may bear a name."""
 
-OTHERS = (*_ASKED, "random weights", "text model")
+TEXTS = "text model"
+OTHERS = (*_ASKED, "random weights", TEXTS)
 """What states beside the own ones may be called."""
 
 
@@ -505,7 +503,11 @@ def _refuse_beside(name: str, other: States, own: Store, targets: Sequence[Targe
     if isinstance(asked, dict) and asked:
         key, begins = _ASKED.get(name, ("ablation", ""))
         said = str(asked.get(key, ""))
-        if not said.startswith(begins) or (name not in _ASKED and asked != here.get("asked")):
+        so = here.get("asked")
+        if name == TEXTS and isinstance(so, dict):
+            # How media are shown is nothing to it; other options are refused by their order.
+            asked, so = asked.get("variant"), so.get("variant")
+        if not said.startswith(begins) or (name not in _ASKED and asked != so):
             raise OptionError(
                 f"{where}: was captured with {key} {said or 'none'!r}, which is not {name}"
                 if name in _ASKED

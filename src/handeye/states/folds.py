@@ -94,6 +94,11 @@ def nested_folds(
     first = grouped_folds(groups, outer, seed=seed, balance=balance)
     second = np.full((outer, len(first)), -1, np.int64)
     for fold, rows in enumerate(rest(first)):
+        if (left := len({groups[row] for row in rows})) < inner:
+            raise OptionError(
+                f"of {len(set(groups))} groups {left} are left beside one of {outer} folds, and "
+                f"{inner} at least are needed to choose by: take more groups"
+            )
         second[fold, rows] = grouped_folds(
             [groups[row] for row in rows],
             inner,

@@ -6,7 +6,7 @@ folder is shown without its states being read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from handeye.states.attention import ALIGNED, ALL_BLOCKS
 from handeye.states.cells import BOTH, LAST, POSITION
 from handeye.states.chain import words_of
 from handeye.states.probes import FEWEST_DRAWS
+from handeye.states.wanted import UNSEEN
 
 Told = Mapping[str, Any]
 GROUPS = "groups"
@@ -45,9 +46,27 @@ def sentences(probe: Told | None) -> list[str]:
         probe: what ``probe.json`` holds.
     """
     told = probe or {}
-    return [str(text) for text in told.get("said") or ()] + [
-        _acted(one) for one in told.get("acting", ()) if one.get("rows")
+    return [
+        *(str(text) for text in told.get("said") or ()),
+        *(_acted(one) for one in told.get("acting", ()) if one.get("rows")),
+        *_open_to_words(told.get("controls", ())),
     ]
+
+
+def _open_to_words(found: Sequence[Told]) -> Iterator[str]:
+    """Which truths words might tell, where nobody was asked in words alone."""
+    unseen = [
+        one
+        for one in found
+        if not one["crossed"] and not {*UNSEEN} & {control["name"] for control in one["controls"]}
+    ]
+    if unseen:
+        yield (
+            f"Of {len(unseen)} of {len(found)} {noun(len(found), 'probes')} words may tell the "
+            "truth too, as texts do not stand with either equally often; what the same model "
+            "tells of them without media was not read beside: capture with --no-media, and probe "
+            'with --beside "without media=FOLDER".'
+        )
 
 
 def asked_words(probe: Told | None, adjust: Told | None) -> list[str]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 from handeye.errors import OptionError, allowed
 
+if TYPE_CHECKING:
+    from handeye.run.questions import Opening, Question
+
 LAST, MEDIA, GRID, SPAN, ANSWER = "last", "media", "grid", "span:", "answer:"
+# States beside the own ones, by the names that ``--beside`` gives them.
+UNSEEN, UNASKED = ("without media", "blank media"), "no question"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +61,22 @@ class Wanted:
     def places(self) -> tuple[int, ...]:
         """K of the sites ``answer:K``."""
         return tuple(int(one.removeprefix(ANSWER)) for one in self.sites if one.startswith(ANSWER))
+
+
+def words_alone(question: Question) -> Question:
+    """A question without its pictures and sounds: what its words alone tell is a control."""
+
+    def write() -> Opening:
+        found = question.write()
+        messages = []
+        for message in found.messages:
+            parts = message.content
+            if not isinstance(parts, str):
+                parts = [one for one in parts if one.type not in ("image", "audio", "video")]
+            messages.append(message.model_copy(update={"content": parts}))
+        return replace(found, messages=messages)
+
+    return replace(question, media=(), write=write)
 
 
 TARGETS = "targets"

@@ -51,9 +51,7 @@ def test_rows_in_another_order_are_the_same_items() -> None:
 
 def test_missing_items_are_named_unless_only_common_ones_are_wanted() -> None:
     one, two = answered(items(20), 0.6, np.random.default_rng(1), runs=2)
-    with pytest.raises(
-        DataError, match=r"12 items of first are missing in second: S0-T1"
-    ) as error:
+    with pytest.raises(DataError, match=r"12 items of first are missing in second: S0-T1") as error:
         paired(one, two[12:])
     assert "S2-T2" not in str(error.value)  # the eleventh
     both = paired(one[:-3], two[12:], common=True)

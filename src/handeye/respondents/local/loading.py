@@ -22,7 +22,7 @@ import torch
 
 from handeye.errors import RunError
 from handeye.respondents.local.options import LocalOptions
-from handeye.respondents.local.processors import load_processor
+from handeye.respondents.local.processors import Words, load_processor
 from handeye.run.thoughts import marks_thoughts
 
 _WANTED = "a folder written by save_pretrained (model, tokenizer, processor) or a hub id"
@@ -137,6 +137,7 @@ class LocalModel:
 
 # What is going to change in the library is for its users who write code; ours is pinned by tests.
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"transformers(\.|$)")
+warnings.filterwarnings("ignore", r".* deprecated and will be removed", FutureWarning, r"torch\.")
 
 
 def load(options: LocalOptions) -> LocalModel:
@@ -147,7 +148,12 @@ def load(options: LocalOptions) -> LocalModel:
             needs is not installed.
     """
     from safetensors import SafetensorError
-    from transformers import AutoConfig, AutoModelForMultimodalLM
+    from transformers import (
+        MODEL_FOR_MULTIMODAL_LM_MAPPING,
+        AutoConfig,
+        AutoModelForCausalLM,
+        AutoModelForMultimodalLM,
+    )
     from transformers.utils import logging
 
     if _is_path(options.path) and not Path(options.path).is_dir():
@@ -157,7 +163,11 @@ def load(options: LocalOptions) -> LocalModel:
         processor = load_processor(options.path, options.revision)
         config = AutoConfig.from_pretrained(options.path, revision=options.revision)
         _refuse_adapters_beside(config, options)
-        model = AutoModelForMultimodalLM.from_pretrained(
+        kind: Any = AutoModelForMultimodalLM
+        if type(config) not in MODEL_FOR_MULTIMODAL_LM_MAPPING:
+            # One of texts alone, whose processor is a tokenizer: for questions without media.
+            kind, processor = AutoModelForCausalLM, Words(processor)
+        model = kind.from_pretrained(
             options.path,
             revision=options.revision,
             config=getattr(config, "thinker_config", config),
@@ -169,8 +179,8 @@ def load(options: LocalOptions) -> LocalModel:
             "cut off, or is a Git LFS pointer; fetch it again"
         ) from error
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-        if (kind := _other_kind(Path(options.path))) is not None:
-            raise RunError(f"{options.path}: {kind}") from error
+        if (other := _other_kind(Path(options.path))) is not None:
+            raise RunError(f"{options.path}: {other}") from error
         raise RunError(
             f"no model that sees or hears can be loaded from {options.path!r}: "
             f"{str(error).strip().splitlines()[0] if str(error) else type(error).__name__}; give "
@@ -213,9 +223,6 @@ def _other_kind(folder: Path) -> str | None:
             "holds GGUF files, which are for llama.cpp: serve them with it and ask the server "
             "(--model openai-api/NAME/MODEL --base-url http://HOST:PORT/v1)"
         )
-    texts = isinstance(config, dict) and "ForCausalLM" in str(config.get("architectures"))
-    if texts and not any(part in name for name in config for part in ("vision", "image", "audio")):
-        return "is a model of texts alone; the questions are about pictures, give one that sees"
     return None
 
 

@@ -7,6 +7,7 @@ LLaVA-OneVision, SmolVLM, Qwen's Omni, Gemma 4.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from transformers import CONFIG_MAPPING, AutoConfig, AutoProcessor
@@ -29,6 +30,29 @@ def load_processor(path: str, revision: str | None = None) -> Any:
         if kind is not None and "video_processor" in kind.get_attributes():
             return pictures_only(kind).from_pretrained(path, revision=revision)
     return AutoProcessor.from_pretrained(path, revision=revision)
+
+
+class Words:
+    """The processor of a model of texts alone: a tokenizer that is called as processors are."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+
+    def apply_chat_template(self, turns: Sequence[Mapping[str, Any]], **kwargs: Any) -> Any:
+        """A conversation as text: templates of such models take words, not parts."""
+        plain = [
+            {**turn, "content": "\n\n".join(part["text"] for part in turn["content"])}
+            for turn in turns
+        ]
+        return self.tokenizer.apply_chat_template(plain, **kwargs)
+
+    def __call__(self, text: Sequence[str], text_kwargs: Mapping[str, Any], **kwargs: Any) -> Any:
+        """Token ids of texts."""
+        return self.tokenizer(list(text), **text_kwargs, **kwargs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What decides its results beside the tokenizer: nothing."""
+        return {}
 
 
 class NoVideos:
