@@ -1005,7 +1005,7 @@ def test_levels_that_are_compared_stand_beside_the_best_constant_answer(
 ) -> None:
     runs = [case.run("right"), case.run("faulty")]
     page, file = tmp_path / "page.html", tmp_path / "compare.json"
-    said = handeye("compare", *runs, "--out", page, "--json", file)
+    said = handeye("compare", *runs, "--all", "--out", page, "--json", file)
     opened = [case.suite.open_run(run) for run in runs]
     places = {
         (family.key, one.key): one.chance

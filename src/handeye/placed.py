@@ -107,7 +107,7 @@ def read_yaml(text: bytes) -> Placed:
     Raises:
         MisplacedError: it is none, or holds what is not read here.
     """
-    import yaml  # type: ignore[import-untyped]
+    import yaml
 
     if len(text) > MOST_BYTES:
         raise MisplacedError(

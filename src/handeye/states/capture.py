@@ -431,7 +431,7 @@ class _Capture:
                 stops = [stop for _, stop in told["offset_mapping"]]
                 before[f"{ANSWER}{place}"] = sum(stop <= ends[place] for stop in stops)
         tokens = tuple(ids[: max(before.values(), default=0)])
-        return _Given(tokens, before, self._options(question.item_id, text, tokens))
+        return _Given(tokens, before, self._options(question.item_id, str(text), tokens))
 
     def _options(self, item_id: str, text: str, tokens: tuple[int, ...]) -> tuple[int, ...] | None:
         """The tokens by which options would begin behind the first tokens of a text."""

@@ -62,6 +62,9 @@ def look(pixels: Pixels) -> Seen:
     """
     if pixels.shape != (HEIGHT, WIDTH, 3):
         raise DataError(f"is no picture of {WIDTH} x {HEIGHT} pixels")
+    name: str
+    shows: Any
+    regions: Any
     if _is(pixels, "#f3f5f8").mean() > 0.05:
         name, shows, regions = "desk", _desk(pixels), {}
     elif _is(pixels, aisle.FREE_FILL).sum() > 500:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,7 +127,8 @@ def plan() -> Plan:
 # ---- scenes
 
 
-class _Order(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Order:
     """A scene of a set: which one of the set, of which part, and which one of that."""
 
     index: int
@@ -202,7 +202,7 @@ def _made(
     progress: Callable[[int, int], None] | None,
 ) -> Path:
     """Make a set in the release format; every scene has all seven questions."""
-    orders = []
+    orders: list[_Order] = []
     for part, count in parts.items():
         start = len(orders)
         orders += [_Order(start + number, split, part, number) for number in range(count)]
@@ -278,7 +278,8 @@ def _shrunk(tile: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
     """A tile at a size that divides its own, each pixel the mean of those it stands for."""
     each = len(tile) // size
     blocks = tile.reshape(size, each, size, each, 3).astype(np.uint32)
-    return ((blocks.sum((1, 3)) + each * each // 2) // (each * each)).astype(np.uint8)
+    whole = (blocks.sum((1, 3)) + each * each // 2) // (each * each)
+    return np.asarray(whole, dtype=np.uint8)
 
 
 # ---- what answers come to

@@ -164,10 +164,10 @@ def figures(asked: ItemSet, said: Sequence[str]) -> Mapping[str, Estimate]:
     kind = summary.weights.get("worded")
     for name in _WEIGHTS:
         weight = getattr(kind, name, None)
-        told = weight is not None and weight.bound != "untold"
-        found[name] = (
-            Estimate(weight.value, weight.low, weight.high, weight.n) if told else Estimate(None)
-        )
+        if weight is None or weight.bound == "untold":
+            found[name] = Estimate(None)
+        else:
+            found[name] = Estimate(weight.value, weight.low, weight.high, weight.n)
     return found
 
 

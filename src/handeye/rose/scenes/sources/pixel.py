@@ -209,8 +209,8 @@ class PixelContentSource(_PixelArt):
 def pair_of(majority: Sprite, target: Sprite) -> Pair:
     """Two sprites of ours as a pair of the source ``pixel-content``."""
     both = majority, target
-    named = (NamedSprite(f"{one.plan}-{_mark(one.pixels())}", one.pixels()) for one in both)
-    return _paired(*named, (_CREDIT,) if AVATAR in (one.plan for one in both) else ())
+    a, b = (NamedSprite(f"{one.plan}-{_mark(one.pixels())}", one.pixels()) for one in both)
+    return _paired(a, b, (_CREDIT,) if AVATAR in (one.plan for one in both) else ())
 
 
 def _paired(a: NamedSprite, b: NamedSprite, credit: tuple[str, ...]) -> Pair:
