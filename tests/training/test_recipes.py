@@ -62,6 +62,8 @@ def test_numbers_are_read_as_people_write_them(tmp_path: Path) -> None:
          "reward.rewards: budget must be a whole number"),
         ("reward: {steps: 3, batch: 8, learning_rate: 1e-3, rewards: {outcome: 0, perception: 0, "
          "form: 0, length: 0, repetition: 0}}", "reward.rewards: all weights are 0"),
+        ("joint: {steps: 3, batch: 4, learning_rate: 1, region: 0, parts: {patch: 0, contrast: 0, "
+         "keypoints: 0, depth: 0}}", "joint.parts: all weights are 0"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_file_and_key(tmp_path: Path, text: str, told: str) -> None:

@@ -355,3 +355,18 @@ def test_rows_without_a_picture_are_not_rewarded(material: Material, tmp_path: P
     one = open_model(Model(name="scene-tiny"), 1)
     with pytest.raises(OptionError, match="no row with a picture tells what is right"):
         trainer_of(recipe(), one, texts, tmp_path, 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"rollouts": "vllm"}, "reward.rollouts: vllm is not installed"),
+        ({"beta": 0.1}, "reward.beta: the first model has to lie in a folder"),
+    ],
+)
+def test_what_a_stage_lacks_is_told(
+    trainer_with: Any, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], told: str
+) -> None:
+    monkeypatch.setattr(reinforcement, "find_spec", lambda name: None)
+    with pytest.raises(OptionError, match=told):
+        trainer_with(**change)

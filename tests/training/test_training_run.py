@@ -170,6 +170,13 @@ def test_a_full_disk_is_told(tmp_path, monkeypatch):
         train(RoseLesson(), tmp_path, TINY, 7)
 
 
+def test_a_training_that_is_lost_is_stopped_before_it_is_kept(tmp_path):
+    wild = replace(TINY, learning_rate=1e9)
+    with pytest.raises(RunError, match=r"step \d+: (loss|grad_norm) is (nan|inf): the training is lost"):
+        train(RoseLesson(), tmp_path, wild, 7)
+    assert last_checkpoint(tmp_path / "checkpoints") is None
+
+
 def test_a_training_is_done_before_its_checkpoints_go(tmp_path, monkeypatch):
     def killed(*given, **named):
         raise KeyboardInterrupt

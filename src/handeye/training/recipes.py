@@ -411,6 +411,9 @@ def _checked(recipe: Recipe) -> Recipe:
                 f"{name}.checkpoint_every: {stage.checkpoint_every} steps are no whole number of "
                 f"log_every, {stage.log_every}"
             )
+        parts = msgspec.structs.astuple(getattr(stage, "parts", Weights()))
+        if getattr(stage, "weight", 1) and not any((*parts, getattr(stage, "region", 0))):
+            raise OptionError(f"{name}.parts: all weights are 0: nothing is told of pictures")
     if (reward := recipe.reward) is not None:
         if reward.batch % reward.generations:
             raise OptionError(

@@ -15,6 +15,7 @@ would have changed that is, is logged (``credit/idle``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -181,7 +182,8 @@ def trainer_of(
         seed: of order and sampling.
 
     Raises:
-        OptionError: no row tells what is right; several processes are to share a group unevenly.
+        OptionError: no row tells what is right; several processes are to share a group unevenly;
+            what samples is not installed, or there is no first model to be compared to.
     """
     stage: Rewarded = recipe.stage("reward")
     rows = [row for row in material.rows if row.images and row.truth is not None]
@@ -191,6 +193,14 @@ def trainer_of(
     at_once = rows_at_once(stage)
     never = suppressed(loaded)
     vllm = stage.rollouts == "vllm"
+    if vllm and not find_spec("vllm"):
+        raise OptionError("reward.rollouts: vllm is not installed: pip install vllm, or say: model")
+    kept = Path(recipe.model.name).is_dir() or "/" in recipe.model.name
+    if stage.beta and recipe.model.adapter is None and (not kept or recipe.model.tower):
+        raise OptionError(
+            "reward.beta: the first model has to lie in a folder or on the Hub as it is, to be "
+            "compared to; or train an adapter on it"
+        )
     settings = arguments(
         GRPOConfig, stage, recipe.machine, out, seed, at_once,
         shuffle_dataset=False,

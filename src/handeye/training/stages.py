@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -395,8 +396,13 @@ def _finish(
     out: Path, history: list[dict[str, Any]], loaded: LocalModel, card: Mapping[str, Any]
 ) -> None:
     lines = [
-        # Of a training that was gone on with, what was read back has another order.
-        {name: line[name] for name in sorted(line) if name not in _UNSTEADY}
+        # Of a training that was gone on with, what was read back has another order. What a row
+        # cannot tell is no number.
+        {
+            name: line[name]
+            for name in sorted(line)
+            if name not in _UNSTEADY and isfinite(line[name])
+        }
         for line in history
         if "loss" in line
     ]

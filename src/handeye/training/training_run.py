@@ -19,6 +19,7 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,10 +94,25 @@ class Keeping:
     """What trainers have beside those of Transformers, to be named in front of them."""
 
     args: Any
+    state: Any
 
     def _save_checkpoint(self, model: Any, trial: Any) -> None:
         with writing(Path(self.args.output_dir)):
             super()._save_checkpoint(model, trial)  # type: ignore[misc]
+
+    def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
+        """Stop where nothing can be learned any more, before such weights are kept.
+
+        Raises:
+            RunError: the loss, or the gradient, is no number.
+        """
+        lost = [name for name in ("loss", "grad_norm") if not isfinite(logs.get(name, 0.0))]
+        if lost:
+            raise RunError(
+                f"step {self.state.global_step}: {lost[0]} is {logs[lost[0]]}: the training is "
+                "lost; begin anew with a lower learning rate"
+            )
+        super().log(logs, start_time)  # type: ignore[misc]
 
 
 class MeasuringTrainer(Keeping, Trainer):
