@@ -1,6 +1,7 @@
 """A ladder of trainings: rungs of a few steps end to end, what is swapped, counted and compared."""
 
 import json
+from collections import Counter
 from itertools import product
 from pathlib import Path
 
@@ -18,7 +19,16 @@ from handeye.stats.flips import flips
 from handeye.stress.loader import load
 from handeye.stress.rewarded import rewarded
 from handeye.stress.scenes.generation import generate
-from handeye.stress.teaching.ladder import CUES, FAMILIES, THINGS, figures, held, plan, with_cues
+from handeye.stress.teaching.ladder import (
+    CUES,
+    FAMILIES,
+    THINGS,
+    figures,
+    held,
+    mixed,
+    plan,
+    with_cues,
+)
 from handeye.training import climbed, pilot
 from handeye.training.ladder import RUNGS, Told, chosen, gathered, swapped
 from handeye.training.recipes import read_recipe
@@ -94,6 +104,13 @@ def test_so_many_cues_are_true(items, cues):
     assert kept == with_cues(items, cues, seed=1)
     if 0 < cues < 100:
         assert kept != with_cues(items, cues, seed=2)
+
+
+def test_a_family_is_asked_twice_as_often(items):
+    groups = {(item.scene_id, item.family) for item in mixed(items)}
+    assert Counter(family for _, family in groups) == {
+        "count": 3, "size": 3, "relation": 3, "reference": 6,
+    }  # fmt: skip
 
 
 def test_all_facts_of_a_picture_are_paid_like_the_needed_ones(items):
@@ -186,10 +203,10 @@ def test_bounds_of_both_kinds_tell_nothing_together(values):
     assert not signs or len(signs) == 2 or words.startswith(*signs)
 
 
-def tried(level, cues, paid, still=0.2, correlation=0.3, joint=500):
+def tried(level, cues, paid, still=0.2, correlation=0.3, encoder=600, joint=500):
     figure = {"value": 0.5, "low": None, "high": None, "n": 9}
-    told = {"level": level, "cues": cues, "seed": 0, "encoder": 800, "joint": joint, "groups": 9,
-            "paid": figure | {"value": paid}, "outcome": figure, "correlation": correlation,
+    told = {"level": level, "cues": cues, "seed": 0, "encoder": encoder, "joint": joint,
+            "groups": 9, "paid": figure | {"value": paid}, "outcome": figure, "correlation": correlation,
             "zero_variance": figure | {"value": still}}  # fmt: skip
     return pilot.msgspec.convert(told, pilot.Tried)
 
@@ -197,8 +214,7 @@ def tried(level, cues, paid, still=0.2, correlation=0.3, joint=500):
 def test_the_easiest_level_is_taken_at_which_all_shares_of_cues_will_do():
     recipe = read_recipe("ladder")
     steps = recipe.stage("joint").steps
-    assert recipe.stage("perception").steps == 800
-    known = {"joint": steps}
+    known = {"encoder": recipe.stage("perception").steps, "joint": steps}
     found = [tried(1, 50, 0.9, **known), tried(1, 90, 0.5, **known),
              tried(2, 50, 0.5, **known), tried(2, 90, 0.4, **known),
              tried(3, 50, 0.5, **known)]  # fmt: skip

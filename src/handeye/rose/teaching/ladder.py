@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handeye.rewards.facts import as_text
-from handeye.rewards.written import read, tagged
+from handeye.rewards.scoring import verdict_of
+from handeye.rewards.written import tagged
 from handeye.rose.items import Item, ItemSet
 from handeye.rose.perceived import perceived
 from handeye.rose.questions import BY_KEY, TEMPLATES, prompt_local, where
@@ -42,6 +43,7 @@ from handeye.scores.tables import Cell as Shown, Column, Row, Table
 from handeye.sets.blocks import make_set
 from handeye.sets.draw import Draw
 from handeye.sets.folder import set_record
+from handeye.stats.intervals import LEVEL
 from handeye.stats.mcnemar import mcnemar
 from handeye.stats.shares import clustered_shares
 from handeye.training.climbed import SPREAD, over_seeds
@@ -116,6 +118,7 @@ SAID = {
     "counting": Said("counting (mL-Cnt)"),
     "action": Said("acting (L-Clk)"),
     "gap": Said("gap", "points"),
+    "seen": Said("seen (R_P)"),
 }
 
 
@@ -301,60 +304,73 @@ def figures(
     """What completions in the written form, one an item, come to as answers of a run.
 
     One whose form is broken answers nothing. Of every part there are shares of PASS with Wilson's
-    interval (``counting``, ``action``), their difference on the same scenes (``gap``), and beside
-    what was said ``before`` how all three changed (``counting change`` ...), with both ends at
-    95 % each, so that the lower one is the one-sided bound.
+    interval (``counting``, ``action``), their difference on the same scenes (``gap``), how right
+    the stated facts of both are (``seen``: R_P, 0..1), and beside what was said ``before`` how
+    these changed (``counting change`` ...), with both ends at 95 % each, so that the lower one is
+    the one-sided bound.
     """
-    now = _passed(asked, said)
-    then = None if before is None else _passed(asked, before)
+    now = _by_scene(asked, said)
+    then = None if before is None else _by_scene(asked, before)
     out: dict[str, Estimate] = {}
-    for part, (counting, action) in now.items():
-        head = f"{part} " if part else ""
-        for name, passed in zip(_FIGURES, (counting, action), strict=True):
-            out[head + name] = _share(passed)
-            if then is not None:
-                earlier = then[part][_FIGURES.index(name)]
-                out[f"{head}{name} change"] = _difference(passed, earlier, 0.9)
-        out[f"{head}gap"] = _difference(counting, action, 0.95)
+    for part, one in now.items():
+        found = {name: _share(getattr(one, name)) for name in _FIGURES}
+        found["gap"] = _difference(one.counting, one.action, LEVEL)
+        found["seen"] = _mean(one.seen, LEVEL)
         if then is not None:
-            was = then[part][0] - then[part][1]
-            out[f"{head}gap change"] = _mean(counting - action - was, 0.9)
+            was = then[part]
+            for name in _FIGURES:
+                changed = _difference(getattr(one, name), getattr(was, name), _BOTH_ENDS)
+                found[f"{name} change"] = changed
+            found["gap change"] = _mean(one.gap - was.gap, _BOTH_ENDS)
+            found["seen change"] = _mean(one.seen - was.seen, _BOTH_ENDS)
+        out |= {f"{part} {name}".strip(): value for name, value in found.items()}
     return out
 
 
 _FIGURES = ("counting", "action")
-_Passes = NDArray[np.int64]
+# Of an interval whose ends are one-sided bounds at 95 % each.
+_BOTH_ENDS = 0.9
 
 
-def _passed(asked: ItemSet, said: Sequence[str]) -> dict[str, tuple[_Passes, _Passes]]:
-    """By part whether each scene was counted and acted on rightly, 0 or 1, in one order."""
-    spans = (read(text).answer for text in said)
-    passed: dict[str, dict[str, dict[str, int]]] = {}
-    for item, span in zip(asked, spans, strict=True):
-        row = score_item(item, span.text.strip() if span else "")
-        kind = passed.setdefault(part_of(item), {}).setdefault(item.task_mode, {})
-        kind[item.scene_id] = row.passed
-    return {
-        part: tuple(  # type: ignore[misc]
-            np.array([found[mode][scene] for scene in found["CLICK"]])
-            for mode in ("COUNT", "CLICK")
-        )
-        for part, found in passed.items()
-    }
+class _Scenes(NamedTuple):
+    """What was said of the scenes of a part, (scenes,) each: PASS of both, and mean R_P."""
+
+    counting: NDArray[np.float64]
+    action: NDArray[np.float64]
+    seen: NDArray[np.float64]
+
+    @property
+    def gap(self) -> NDArray[np.float64]:
+        return self.counting - self.action
 
 
-def _share(passed: _Passes) -> Estimate:
-    nothing = np.zeros(len(passed), np.int64)
-    found = clustered_shares(passed.astype(float), np.arange(len(passed)), nothing, 1)
+def _by_scene(asked: ItemSet, said: Sequence[str]) -> dict[str, _Scenes]:
+    """By part, scenes in one order."""
+    found: dict[str, dict[str, dict[str, tuple[int, float]]]] = {}
+    for item, text in zip(asked, said, strict=True):
+        judged = verdict_of(text, task_of(item).truth)
+        row = score_item(item, judged.answer.text.strip() if judged.answer else "")
+        scene = found.setdefault(part_of(item), {}).setdefault(item.scene_id, {})
+        scene[item.task_mode] = row.passed, judged.perception or 0.0
+    out = {}
+    for part, scenes in found.items():
+        table = np.array([[one["COUNT"], one["CLICK"]] for one in scenes.values()], float)
+        out[part] = _Scenes(table[:, 0, 0], table[:, 1, 0], table[:, :, 1].mean(1))
+    return out
+
+
+def _share(passed: NDArray[np.float64]) -> Estimate:
+    one = np.zeros(len(passed), np.int64)
+    found = clustered_shares(passed, np.arange(len(passed)), one, 1)
     return Estimate(float(found.value[0]), float(found.low[0]), float(found.high[0]), len(passed))
 
 
-def _difference(first: _Passes, second: _Passes, level: float) -> Estimate:
+def _difference(first: NDArray[np.float64], second: NDArray[np.float64], level: float) -> Estimate:
     found = mcnemar(first, second, level)
     return Estimate(found.difference, found.low, found.high, found.n)
 
 
-def _mean(values: _Passes, level: float) -> Estimate:
+def _mean(values: NDArray[np.float64], level: float) -> Estimate:
     """A mean over scenes with its interval by Student's t."""
     from scipy.stats import t as student
 
@@ -431,7 +447,7 @@ def tables(told: Sequence[Told]) -> Iterator[Table]:
             note="Points of PASS; of one seed with both one-sided 95 % bounds, of several "
             f"{SPREAD}. Bound: the lower one, of the lowest seed.",
         )
-    for name in _FIGURES:
+    for name in ("action", "counting", "seen"):
         yield _transfer(lines, name)
 
 
@@ -470,7 +486,7 @@ def _transfer(lines: _Lines, figure: str) -> Table:
         tuple(Column(part.words) for part in PARTS.values()),
         tuple(rows),
         row_head="Rung",
-        note=f"PASS in percent; of one seed with its 95 % interval, of several {SPREAD}.",
+        note=f"In percent; of one seed with its 95 % interval, of several {SPREAD}.",
     )
 
 
