@@ -172,7 +172,9 @@ def test_a_full_disk_is_told(tmp_path, monkeypatch):
 
 def test_a_training_that_is_lost_is_stopped_before_it_is_kept(tmp_path):
     wild = replace(TINY, learning_rate=1e9)
-    with pytest.raises(RunError, match=r"step \d+: (loss|grad_norm) is (nan|inf): the training is lost"):
+    with pytest.raises(
+        RunError, match=r"step \d+: (loss|grad_norm) is (nan|inf): the training is lost"
+    ):
         train(RoseLesson(), tmp_path, wild, 7)
     assert last_checkpoint(tmp_path / "checkpoints") is None
 
