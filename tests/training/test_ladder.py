@@ -206,8 +206,8 @@ def test_bounds_of_both_kinds_tell_nothing_together(values):
 def tried(level, cues, paid, still=0.2, correlation=0.3, encoder=600, joint=500):
     figure = {"value": 0.5, "low": None, "high": None, "n": 9}
     told = {"level": level, "cues": cues, "seed": 0, "encoder": encoder, "joint": joint,
-            "groups": 9, "paid": figure | {"value": paid}, "outcome": figure, "correlation": correlation,
-            "zero_variance": figure | {"value": still}}  # fmt: skip
+            "groups": 9, "paid": figure | {"value": paid}, "outcome": figure,
+            "correlation": correlation, "zero_variance": figure | {"value": still}}  # fmt: skip
     return pilot.msgspec.convert(told, pilot.Tried)
 
 
