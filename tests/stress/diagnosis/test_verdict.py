@@ -6,6 +6,7 @@ import pytest
 from handeye.stress.diagnosis.diagnose import diagnose_rows
 from handeye.stress.diagnosis.reasons import REASONS, find_reasons
 from handeye.stress.diagnosis.verdict import claims
+from handeye.stress.items import WORDED
 from handeye.stress.scoring.looks import Answered, looks
 from handeye.stress.scoring.predictions import Prediction
 from handeye.stress.scoring.score import score_rows
@@ -79,6 +80,25 @@ def test_the_kind_that_is_followed_is_named():
     assert claim.parts == ("authority",)
     assert "authority" in found.sentence
     assert "label" not in kinds(found)
+
+
+def test_no_cue_is_named_that_was_not_shown():
+    worded = groups(96, cues=("authority", "frequency"))
+    found = kinds(
+        diagnosed(Planted(9, 0, kinds=(("authority", 14.0), ("frequency", 14.0))), worded)
+    )
+    assert "follows" in found
+    assert "label" not in found
+
+
+def test_who_sees_and_follows_every_cue_is_not_blind():
+    def answer(item, draw):
+        return item.cue_value or item.gold
+
+    many = groups(42, cues=WORDED, per_group=len(WORDED))
+    found = kinds(diagnosed(answer, many))
+    assert "blind" not in found
+    assert "follows" in found
 
 
 def test_an_unseen_family_is_named():

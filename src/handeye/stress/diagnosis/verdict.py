@@ -112,11 +112,6 @@ class _Run:
 
     # ---- what cues do
 
-    def _staged_share(self, kinds: Sequence[str], key: str, of: str) -> Figure | None:
-        """A share of what was right without the cue, of kinds together by their items."""
-        name = kinds[0] if len(kinds) == 1 else "items"
-        return figure_of(name, (self._staged.get(name) or {}).get(key), of=of)
-
     def _moved(self, kinds: Iterable[str], sign: int) -> list[str]:
         """Kinds of cues whose weight surely lies on a side of 0."""
         out = []
@@ -130,6 +125,8 @@ class _Run:
     def _cued(self, kind: str, kinds: Sequence[str], sign: int, key: str, of: str) -> list[Claim]:
         """Kinds whose weight is on a side of 0 and whose share of items clears the floor."""
         asked = [one for one in kinds if one in self._weights]
+        if not asked:
+            return []
         moved = self._moved(asked, sign)
         found = {
             one: figure

@@ -95,7 +95,9 @@ def looks(
     for name in ("own", "other", "ahead", "p_own", "p_varies", "p_shown"):
         setattr(found, name, getattr(sight, name))
     if found.said in ("", "blind"):
-        found.said = "blind" if _blind(sight) else ""
+        plain = [_by_value(one.row) for one in answered if not one.row.cue]
+        seen = recognize(plain, ways, [{}] * len(plain), seed).get("")
+        found.said = "blind" if _blind(sight) and not _fits(seen) else ""
     out = Looks(
         format=FORMAT,
         suite=SUITE,
@@ -141,6 +143,16 @@ def _blind(sight: Group) -> bool:
     if ahead.low is None or ahead.high is None or sight.p_own is None:
         return False
     return ahead.low >= -_AHEAD and ahead.high <= _AHEAD and sight.p_own > LEVEL
+
+
+def _fits(plain: Group | None) -> bool:
+    """Whether answers without a cue surely fit their own pictures: who follows cues may see."""
+    return (
+        plain is not None
+        and plain.p_own is not None
+        and plain.p_own <= LEVEL
+        and (plain.ahead.low or 0.0) > 0
+    )
 
 
 def _by_words(item: Item, row: ScoreRow | None = None, text: str = "") -> Asked:
