@@ -76,7 +76,7 @@ class Ground:
             given beside them are those of the rung that was gone on from, or None.
         paid: rows of rungs whose questions these are (:attr:`Rung.questions`); None: there are no
             such rungs.
-        frames: texts of prompts that are always the same: one token each.
+        tokens: texts that are one token each, whatever stands in them.
         constant: what is written to the rows of ``asked`` that have pictures without a look; None:
             the commonest right completion.
         held: what the states of a model hold, given its folder and its answers; None: nobody looks.
@@ -86,7 +86,7 @@ class Ground:
     asked: Material
     figures: Callable[[Sequence[str], Sequence[str] | None], Figures]
     paid: Material | None = None
-    frames: Sequence[str] = ()
+    tokens: Sequence[str] = ()
     constant: Sequence[str] | None = None
     held: Callable[[Path, Sequence[str]], Figures] | None = None
 
@@ -426,7 +426,7 @@ class _Ladder:
             rows += () if self._ground.paid is None else self._ground.paid.rows
             wordy = next((one for one in self._rungs.values() if one.stated == "all"), None)
             rows += () if wordy is None else self._material(wordy).rows
-            phrases = phrases_of(rows, self._ground.frames)
+            phrases = phrases_of(rows, self._ground.tokens)
             loaded = open_model(self._recipe.model, self._seed, phrases)
             out.mkdir(exist_ok=True)
             keep(loaded.model, loaded.processor, out)

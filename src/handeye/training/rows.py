@@ -283,7 +283,8 @@ def phrases_of(rows: Sequence[Row], whole: Sequence[str] = ()) -> tuple[str, ...
         rows: of the training.
         whole: texts that are one piece each, whatever stands in them.
     """
-    frames = re.compile("|".join(map(re.escape, whole)) if whole else r"(?!)")
+    longest = sorted(whole, key=lambda text: (-len(text), text))
+    units = re.compile("|".join(map(re.escape, longest)) if whole else r"(?!)")
     standing: set[str] = set()
     for row in rows:
         if row.truth is not None:
@@ -295,7 +296,8 @@ def phrases_of(rows: Sequence[Row], whole: Sequence[str] = ()) -> tuple[str, ...
     apart = re.compile(rf"\b(?:{by_length})(?=s?\b)" if words else r"(?!)")
     counts: Counter[str] = Counter()
     for row in rows:
-        texts = [*frames.split(text_of(list(row.prompt))), row.completion or ""]
+        told = (text_of(list(row.prompt)), row.completion or "")
+        texts = [part for text in told for part in units.split(text)]
         pieces = (piece for text in texts for part in apart.split(text) for piece in _cut(part))
         counts.update(set(pieces))
     often = [piece for piece, count in counts.items() if count >= _OFTEN and len(piece) > 1]

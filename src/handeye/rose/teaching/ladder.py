@@ -62,7 +62,11 @@ ACTED = 10
 """Of so many scenes of the first training one is acted on, too."""
 HELD_OUT = 4
 """Of so many regions by their words about one is held out."""
-_DRAWN = 64
+_DRAWN, _PATCH = 64, 16
+_NUMBERED = (
+    *(" row={}", " column={}", "R{}", ",C{}"),
+    *("row {}", "rows {}", "column {}", "columns {}", " to {}"),
+)
 _SOURCE = "pixel-content"
 _PAIR = ("T2B", "T3")
 _COUNTED = ("T1", "T2", "T2B")
@@ -185,16 +189,21 @@ def ground(
         asked=Material((*(row for row in rows if row.images), *texts), asked.root),
         figures=lambda said, before: figures(asked, said, before),
         paid=Material(rows_of(map(task_of, paid)), whole.root, truths),
-        frames=_frames(paid[0]),
+        tokens=_tokens(paid[0]),
         constant=_constant(whole, asked),
     )
 
 
-def _frames(item: Item) -> tuple[str, str]:
-    """What stands in front of every question and behind it."""
+def _tokens(item: Item) -> tuple[str, ...]:
+    """What stands in front of every question and behind it, and numbers with what they number.
+
+    A digit alone would have to be bound to the word before it, before any two could be compared.
+    """
     task, template = task_of(item), TEMPLATES[item.task_template]
     front = task.truth.question.removesuffix(prompt_local(template, item.region))
-    return front, task.prompt.removeprefix(task.truth.question)
+    behind = task.prompt.removeprefix(task.truth.question)
+    numbered = (form.format(n) for form in _NUMBERED for n in range(1, SIDE // _PATCH + 1))
+    return front, behind, *numbered
 
 
 def _made(
