@@ -5,6 +5,7 @@ from collections import Counter
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
@@ -15,6 +16,7 @@ from handeye.cli import app
 from handeye.errors import OptionError
 from handeye.rewards.columns import written
 from handeye.rewards.scoring import verdict_of
+from handeye.scores.estimate import Estimate
 from handeye.stats.flips import flips
 from handeye.stress.loader import load
 from handeye.stress.rewarded import rewarded
@@ -204,11 +206,11 @@ def test_bounds_of_both_kinds_tell_nothing_together(values):
 
 
 def tried(level, cues, paid, still=0.2, correlation=0.3, encoder=600, joint=500):
-    figure = {"value": 0.5, "low": None, "high": None, "n": 9}
-    told = {"level": level, "cues": cues, "seed": 0, "encoder": encoder, "joint": joint,
-            "groups": 9, "paid": figure | {"value": paid}, "outcome": figure,
-            "correlation": correlation, "zero_variance": figure | {"value": still}}  # fmt: skip
-    return pilot.msgspec.convert(told, pilot.Tried)
+    return pilot.Tried(
+        level=level, cues=cues, seed=0, encoder=encoder, joint=joint, groups=9,
+        paid=Estimate(paid), outcome=Estimate(0.5), zero_variance=Estimate(still),
+        correlation=correlation,
+    )  # fmt: skip
 
 
 def test_the_easiest_level_is_taken_at_which_all_shares_of_cues_will_do():
@@ -239,7 +241,7 @@ def test_a_page_shows_contrasts_and_dots_and_what_was_tried(tmp_path):
             kept(tmp_path, seed, 90, rung, pst=(value, value - 0.1, value + 0.1))
     place = tmp_path / "pilot" / "1-800-500" / "seed-0" / "cues-90" / "perceptual"
     place.mkdir(parents=True)
-    (place / "groups.json").write_bytes(pilot.msgspec.json.encode(tried(1, 90, 0.95)))
+    (place / "groups.json").write_bytes(msgspec.json.encode(tried(1, 90, 0.95)))
     climbed.keep_all(tmp_path, plan())
     page = (tmp_path / "ladder.html").read_text()
     assert "perceptual − permuted, cues 90 %: +34.5 points, +32.5 to +36.5 in pairs told" in page

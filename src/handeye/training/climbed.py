@@ -338,12 +338,16 @@ def _share(
     key = "rungs" if cues is None else f"cues-{cues}"
     plots = []
     for figure, said in words.items():
-        rows = [
-            Dots(name, tuple(values), _mean(values))
+        lines = {
+            name: [one for one in here
+                   if (one.rung, one.figure) == (name, figure) and one.value is not None]
             for name in plan.about
-            if (values := [one.value for one in here
-                           if (one.rung, one.figure) == (name, figure) and one.value is not None])
-        ]  # fmt: skip
+        }  # fmt: skip
+        rows = [
+            Dots(name, tuple(one.value or 0.0 for one in found), over)
+            for name, found in lines.items()
+            if (over := over_seeds(found, bool(plan.contrasts))) is not None
+        ]
         if said.unit == "percent" and rows:
             drawn = wide_and_narrow(partial(_dots, f"{key}-{figure.replace(' ', '-')}", rows, said))
             plots.append((said.words, drawn))
@@ -355,11 +359,6 @@ def _share(
         "more": plots[1:],
         "table": tables.get(key),
     }
-
-
-def _mean(values: Sequence[float]) -> Estimate:
-    over = flips(values)
-    return Estimate(over.mean, over.low, over.high, over.n)
 
 
 def _dots(key: str, rows: Sequence[Dots], said: Said, narrow: bool) -> Any:
