@@ -121,7 +121,7 @@ def ladder(
         Material(rows_of(tasks), shown.root, truths),
         Material(rows_of(rewarded(asked)), asked.root),
         lambda said, before: figures(asked, said),
-        frames=tuple(sorted(frames)),
+        tokens=tuple(sorted(frames)),
         held=lambda model, said: held(asked, model, said),
     )
 
