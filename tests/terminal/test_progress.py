@@ -238,10 +238,10 @@ def test_sets_move(data: Path, tmp_path: Path, command: str) -> None:
 def test_a_training_moves() -> None:
     script = """
 import time
-from handeye.rose.teaching.recipe import recipe_of
 from handeye.training.command import telling
-losses = {"answer_loss": 0.5, "patch_loss": 0.25, "odd_recall": 0.1}
-with telling(recipe_of("tiny"), ("odd", "exceptions")) as show:
+losses = {"answers": 0.5, "patches": 0.25}
+facts = lambda losses: [f"{name} {value:.3f}" for name, value in losses.items()]
+with telling(40, facts) as show:
     for step in range(10, 41, 10):
         show(step, 40, losses); time.sleep(0.3)
 """
