@@ -340,7 +340,7 @@ def ladder(
     from handeye.training.climbed import keep_all
     from handeye.training.command import needs_torch
     from handeye.training.ladder import chosen
-    from handeye.training.pilot import chosen as level_of, tries
+    from handeye.training.pilot import chosen as level_of, tries, verdict
     from handeye.training.recipes import read_recipe
 
     able = {one.name: one for one in _climbed()}
@@ -352,7 +352,7 @@ def ladder(
     names = chosen(wanted, plan.rungs)
     for given, there, what in (
         (true_cues, plan.cues, "cues"),
-        (level or pilot, plan.levels, "levels"),
+        (level or pilot, plan.level, "levels"),
     ):
         if given is not None and not there:
             raise OptionError(f"the scenes of {suite} have no {what}; leave the option out")
@@ -363,12 +363,12 @@ def ladder(
     needs_torch("trl", "peft", "datasets")
     if pilot:
         _try_levels(suite, plan, recipe, out, seed, shares, levels, scenes)
-        head = f"{out}: {len(levels)} levels"
+        head = f"{out}: {verdict(tries(out))}"
     else:
-        if plan.levels and level is None:
-            level = level_of(tries(out), recipe)
+        if plan.level is not None and level is None:
+            level = level_of(tries(out), recipe) or plan.level
+        how = {"scenes": scenes, **({} if level is None else {"level": level})}
         for share in shares:
-            how = {"scenes": scenes, **({"level": level} if plan.levels else {})}
             _climb(suite, plan, recipe, out, seed, share, names, how)
         head = f"{out}: {len(names)} trainings of seed {seed}, told in ladder.html"
     told, compared, tables = keep_all(out, plan)

@@ -414,9 +414,8 @@ class _Capture:
 
     def _given(self, question: Question) -> _Given:
         """The given answer, as far as it is read."""
-        text, ends = (
-            known.get(question.item_id) for known in (self._wanted.forced, self._wanted.ends)
-        )
+        text = self._wanted.forced.get(question.item_id)
+        ends = self._wanted.ends.get(question.item_id)
         if text is None or not self._wanted.places:
             return _Given()
         told = self._loaded.tokenizer(

@@ -160,7 +160,7 @@ class Plan:
             several there are the lowest and the highest.
         cues: percents of the cues in training that are true, a ladder for each; empty: there are no
             cues.
-        levels: whether scenes have levels of difficulty.
+        level: of the scenes where none is told; None: they have no levels of difficulty.
         recipe: name of the one that is meant where none is told.
         tables: what the suite makes of the figures of all seeds beside the tables of the frame.
     """
@@ -170,7 +170,7 @@ class Plan:
     rungs: Mapping[str, Rung] = field(default_factory=lambda: RUNGS)
     contrasts: Sequence[tuple[str, str]] = CONTRASTS
     cues: tuple[int, ...] = ()
-    levels: bool = False
+    level: int | None = None
     recipe: str = "ladder"
     tables: Callable[[Sequence[Told]], Iterable[Table]] = lambda told: ()
 

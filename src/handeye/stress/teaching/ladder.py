@@ -68,6 +68,7 @@ _TOKENS = (8, 8)
 _CHOICES = {"name": SHAPES, "colour": tuple(COLOURS)}
 _FALSE, _ANSWER = "cue false", "answer:0"
 _FOLDS, _FEWEST, _RESAMPLES = 5, 3, 400
+_STRENGTHS = (1e-2, 1e-1)
 
 
 def ladder(
@@ -128,7 +129,7 @@ def ladder(
 
 def plan() -> Plan:
     """The ladder of the suite."""
-    return Plan(ladder, SAID, cues=(50, 90), levels=True)
+    return Plan(ladder, SAID, cues=(50, 90), level=LEVEL)
 
 
 def mixed(items: ItemSet) -> ItemSet:
@@ -292,12 +293,18 @@ def _cues(told: Iterable[tuple[Item, str]]) -> Iterator[tuple[Target, int | None
 
 
 def _seen(store: States, targets: Sequence[Target]) -> Estimate:
-    """Mean of the shares of what is so, and is not, that held-out probes tell."""
+    """Mean of the shares of what is so, and is not, that held-out probes tell.
+
+    In the first layers, so that it takes seconds; what is shown is shown there.
+    """
     folds = min(_FOLDS, len({one.group for one in targets}))
     if folds < _FEWEST:
         return Estimate(None)
     try:
-        found = probe(store, targets, sites=["grid"], folds=folds, flips=0).found
+        found = probe(
+            store, targets, sites=["grid"], layers=store.layers[:2], cs=_STRENGTHS, folds=folds,
+            flips=0,
+        ).found  # fmt: skip
     except DataError:  # nothing is there often enough
         return Estimate(None)
     labels = np.concatenate([one.labels == 1 for one in found])
