@@ -168,23 +168,22 @@ def test_one_that_was_stopped_when_all_was_trained_is_finished(
 
 
 TWO = """
-import sys
+import os, sys
 from pathlib import Path
 from handeye.training.perception import train_perception
 from handeye.training.recipes import read_recipe
 from tests.support.perceived import planted
 
 folder = Path(sys.argv[1])
-truths = planted(folder / "pictures", 24)
-card = train_perception(
-    read_recipe(folder / "recipe.yaml"), folder / "pictures", truths, folder / "out", 7
-)
+# One would read what the other is writing.
+pictures = folder / f"pictures-{os.environ['RANK']}"
+truths = planted(pictures, 24)
+card = train_perception(read_recipe(folder / "recipe.yaml"), pictures, truths, folder / "out", 7)
 """
 
 
 def test_two_processes_train_one_encoder(unbroken, truths, place, tmp_path):
     (tmp_path / "recipe.yaml").write_text(RECIPE.replace("steps: 12", "steps: 4"))
-    planted(tmp_path / "pictures", 24)
     (tmp_path / "two.py").write_text(TWO)
     done = subprocess.run(
         [

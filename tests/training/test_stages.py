@@ -75,10 +75,10 @@ def tell(step, steps, line):
     if step == kill:
         os.kill(os.getpid(), signal.SIGKILL)
 
-(folder / "pictures").mkdir(exist_ok=True)
-card = carry_out(
-    stage, TRAINERS[stage], RECIPE, made_up(folder / "pictures"), folder / "out", 7, tell
-)
+# Of several processes one would read what the other is writing.
+pictures = folder / f"pictures-{os.environ.get('RANK', 0)}"
+pictures.mkdir()
+card = carry_out(stage, TRAINERS[stage], RECIPE, made_up(pictures), folder / "out", 7, tell)
 """
 
 
